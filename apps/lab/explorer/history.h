@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What has been decided so far, as one small number that is part of every global
+// state, and the invariants over it: nodes agree on every decided position, and
+// a push that was answered Ok was decided.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "apps/lab/explorer/byte_interner.h"
+#include "apps/lab/explorer/number_map.h"
+#include "apps/lab/explorer/principal_state.h"
+
+namespace parley {
+
+class History {
+ public:
+  /// Nothing decided; nothing claimed.
+  static constexpr std::uint32_t empty = 0;
+
+  /// `initial`: the called object before any method, outliving the history; null:
+  /// pushes are not checked.
+  explicit History(const Object* initial);
+
+  /// What an event says of decisions, interned; `empty` if it says nothing.
+  std::uint32_t claim_of(const Performed& done, PrincipalId principal, InstanceId object);
+
+  struct Next {
+    std::uint32_t history;       ///< Valid if there is no violation.
+    const Violation* violation;  ///< Null: all holds. Lives until the next call.
+  };
+  /// The history after an event with that claim.
+  Next after(std::uint32_t history, std::uint32_t claim);
+
+  std::size_t memory() const;
+
+ private:
+  struct Decision {
+    InstanceId instance;
+    std::uint64_t position;
+    Bytes value;
+  };
+  struct Claim {
+    std::vector<Decision> decisions{};
+    PrincipalId caller{};
+    InstanceId object{};
+    std::optional<Bytes> pushed{};
+  };
+  using Decisions = std::vector<Decision>;  ///< Sorted by instance and position.
+
+  std::uint32_t intern(Decisions decisions);
+  std::uint32_t check(std::uint32_t history, const Claim& claim);
+  std::optional<Violation> check_push(const Decisions& decisions, const Claim& claim) const;
+
+  const Object* initial_;
+  ByteInterner history_numbers_;
+  std::vector<Decisions> histories_;
+  ByteInterner claim_numbers_;
+  std::vector<Claim> claims_;
+  /// A history's number, or violations_first plus a violation's.
+  NumberMap next_;
+  std::vector<Violation> violations_;
+};
+
+/// Bytes for a person: quoted if they are printable, hexadecimal otherwise.
+std::string in_words(ByteView bytes);
+
+}  // namespace parley
