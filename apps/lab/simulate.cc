@@ -158,7 +158,7 @@ class Run final : public WorldObserver {
     const bool judged = simulator_.options_.invariants && plan_.expect_agreement;
     if (judged) {
       for (const NodeOutput::Decided& decided : output.decides) {
-        violate(invariants_.on_decide(node, decided.instance, decided.position, decided.value));
+        violate(invariants_.on_decide(node, decided));
       }
     }
     for (const NodeOutput::Replied& reply : output.replies) {

@@ -45,9 +45,44 @@ class KeyRing {
   virtual ByteView public_key(PrincipalId principal) const = 0;
 };
 
-/// Machine part: its Submit on this port carries what is to be sealed, its Reply
-/// the evidence; the kernel holds the publication until then.
+/// Machine part: its Submit on this port carries a SealCall, its Reply a
+/// SealAnswer; the kernel holds the publication until then.
 inline constexpr PortId port_seal{0xFFF0};
+
+struct SealCall {
+  Bytes message{};
+  PrincipalSet verifiers{};
+};
+
+/// Without evidence: none can be made, and the statement is not sent.
+struct SealAnswer {
+  std::optional<Bytes> evidence{};
+};
+
+inline Bytes encode_seal(const SealCall& call) {
+  Bytes out;
+  Writer writer{out};
+  writer.principals(call.verifiers);
+  writer.bytes(call.message);
+  return out;
+}
+
+inline Bytes encode_seal(const SealAnswer& answer) {
+  Bytes out;
+  Writer writer{out};
+  writer.u8(answer.evidence ? 1 : 0);
+  if (answer.evidence) writer.bytes(*answer.evidence);
+  return out;
+}
+
+inline std::optional<SealAnswer> decode_seal_answer(ByteView bytes) {
+  Reader reader{bytes};
+  const std::uint8_t made = reader.u8();
+  SealAnswer answer;
+  if (made == 1) answer.evidence = to_bytes(reader.bytes());
+  if (!reader.finished() || made > 1) return std::nullopt;
+  return answer;
+}
 
 class Authenticator {
  public:
@@ -56,6 +91,7 @@ class Authenticator {
   /// Evidence that this node vouches for `message`, valid at every verifier.
   /// `message` is the kernel's canonical, domain-separated encoding of the
   /// statement. Deterministic. nullopt: ask the Machine part.
+  /// Always answers where the factory says that evidence depends on the verifier.
   /// Thread-safe. Precondition: keys for all verifiers are in the ring.
   virtual std::optional<Bytes> seal(ByteView message, const PrincipalSet& verifiers) const = 0;
 

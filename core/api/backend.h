@@ -3,12 +3,15 @@
 // A consensus backend: a Machine that serves one object instance. It takes pull,
 // invoke and push as Submits on the ports of object.h, answers each with one
 // Reply that carries an Outcome, and emits a Decide for every committed method
-// at its position, counted from 1 without gaps.
+// at its position, counted from 1 without gaps (in each partition, where the
+// backend keeps partitions apart).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "core/api/config.h"
+#include "core/api/hash.h"
 #include "core/api/machine.h"
 #include "core/api/object.h"
 
@@ -19,6 +22,10 @@ struct BackendSpec {
   /// Outlives the machine.
   const Object& initial;
   const Config& config;
+  /// How far the clocks of any two members may drift apart, in parts per million;
+  /// for leases.
+  std::uint32_t clock_drift_max_ppm = 0;
+  HashFunction hash = nullptr;
 };
 
 class BackendFactory {

@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "core/api/config.h"
-#include "core/base/codec.h"
+#include "core/api/state_writer.h"
 #include "core/base/ids.h"
 #include "core/base/principal_set.h"
 
@@ -29,7 +29,9 @@ class Disseminator {
   virtual void on_escalation(const PrincipalSet& silent) = 0;
 
   /// Canonical, as Machine::encode.
-  virtual void encode(Writer& out) const = 0;
+  virtual void encode(StateWriter& out) const = 0;
+  /// A deep copy.
+  virtual std::unique_ptr<Disseminator> clone() const = 0;
 };
 
 class DisseminatorFactory {

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/api/membership.h"
 #include "core/api/note.h"
 #include "core/base/bytes.h"
 #include "core/base/duration.h"
@@ -47,8 +48,9 @@ struct Send {
   SharedBytes record;
 };
 
-/// Becomes a Submit of whatever instance the deployment wires to this port,
-/// on this node, in the same batch.
+/// Becomes a Submit of whatever instance the deployment wires to this port, on
+/// this node, in the same batch; its Reply comes back as Answered with this
+/// request. Precondition: request < 2^47 (the kernel adds who asks).
 struct Local {
   PortId port;
   RequestId request;
@@ -62,7 +64,9 @@ struct TruncateSuffix {
   LogIndex index;  ///< Drops this record and all after it.
 };
 struct TrimPrefix {
-  LogIndex index;  ///< Drops all records up to and including this one.
+  /// Drops all records up to and including this one. Precondition: a Snapshot
+  /// of this or an earlier step stands for them.
+  LogIndex index;
 };
 struct Snapshot {
   LogIndex index;  ///< Stands for all records up to and including this one.
@@ -73,8 +77,9 @@ struct Persist {
 };
 
 /// A lease is a declared pair: the holder stops within `hold`, the others wait
-/// longer than any holder's clock can stretch that. Exploration fires timers in
-/// any order but never a Wait before a live Hold of the same lease.
+/// longer than any holder's clock can stretch that: Wait.min >= Hold.max * (1 +
+/// clock_drift_max), a key of the deployment. Exploration fires timers in any order
+/// but never a Wait before a live Hold of the same lease.
 struct LeaseTag {
   enum class Side : std::uint8_t { None, Hold, Wait };
   Side side = Side::None;
@@ -94,6 +99,13 @@ struct CancelTimer {
   TimerId timer;
 };
 
+/// The members of this very instance, from now on, because its own log says so
+/// (an instance that obeys somebody else hears MembershipChanged instead). The
+/// epoch grows; nobody is told.
+struct ChangeMembership {
+  SharedMembership membership;
+};
+
 /// Asks for one number in [0, bound), answered by Drawn before any other input;
 /// the other effects of this step are withheld until then, so the choice and
 /// what follows from it are one atomic step. At most one per step.
@@ -101,10 +113,12 @@ struct Draw {
   std::uint64_t bound;
 };
 
-/// `value` is agreed at `position`, for ever, for everybody.
+/// `value` is agreed at `position`, for ever, for everybody. Backends that keep
+/// the partitions of an object apart count the positions of each from 1.
 struct Decide {
   std::uint64_t position;
   SharedBytes value;
+  SharedBytes partition{};
 };
 
 /// Answers the Submit with this request id.
@@ -113,8 +127,8 @@ struct Reply {
   SharedBytes value;
 };
 
-using Effect = std::variant<Publish, Progress, Send, Local, Persist, SetTimer, CancelTimer, Draw,
-                            Decide, Reply, Note>;
+using Effect = std::variant<Publish, Progress, Send, Local, Persist, SetTimer, CancelTimer,
+                            ChangeMembership, Draw, Decide, Reply, Note>;
 using Effects = std::vector<Effect>;
 
 }  // namespace parley

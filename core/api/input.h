@@ -43,10 +43,18 @@ struct Deliver {
 };
 
 /// A request from outside the protocol: an application, or another instance of
-/// the same node by a Local effect.
+/// the same node by a Local effect. Bit 63 of the request tells them apart, which
+/// a machine need not know: it replies to either alike.
 struct Submit {
   RequestId request;
   PortId port;
+  ByteView value;
+};
+
+/// The Reply to a Local effect of this instance. Comes once or, should the other
+/// instance never reply, not at all.
+struct Answered {
+  RequestId request;  ///< Of the Local.
   ByteView value;
 };
 
@@ -63,6 +71,6 @@ struct MembershipChanged {
   SharedMembership membership;
 };
 
-using Input = std::variant<Start, Deliver, Submit, TimerFired, Drawn, MembershipChanged>;
+using Input = std::variant<Start, Deliver, Submit, Answered, TimerFired, Drawn, MembershipChanged>;
 
 }  // namespace parley

@@ -11,7 +11,9 @@
 #include <span>
 #include <string>
 
+#include "core/api/component.h"
 #include "core/api/config.h"
+#include "core/api/hash.h"
 #include "core/api/machine.h"
 
 namespace parley {
@@ -31,6 +33,9 @@ struct ProgramSpec {
   /// Roles and set-valued constants, resolved to principals.
   const std::map<std::string, PrincipalSet, std::less<>>& groups;
   const Config& config;
+  /// Answers EXTERNAL functions and takes upcalls; null: the deployment names none.
+  Component* component = nullptr;
+  HashFunction hash = nullptr;
 };
 
 class ProgramFactory {

@@ -47,8 +47,8 @@
 #define PARLEY_TOOLCHAIN_NDEBUG ""
 #endif
 
-#define PARLEY_TOOLCHAIN                                                                \
-  PARLEY_TOOLCHAIN_COMPILER                                                             \
-      " c++" PARLEY_TEXT(__cplusplus) " cxx11-abi-" PARLEY_TEXT(_GLIBCXX_USE_CXX11_ABI) \
-          PARLEY_TOOLCHAIN_ASSERTIONS PARLEY_TOOLCHAIN_DEBUG PARLEY_TOOLCHAIN_SANITIZER \
-              PARLEY_TOOLCHAIN_NDEBUG
+#define PARLEY_TOOLCHAIN                                                            \
+  PARLEY_TOOLCHAIN_COMPILER                                                         \
+  " c++" PARLEY_TEXT(__cplusplus) " cxx11-abi-" PARLEY_TEXT(_GLIBCXX_USE_CXX11_ABI) \
+      PARLEY_TOOLCHAIN_ASSERTIONS PARLEY_TOOLCHAIN_DEBUG PARLEY_TOOLCHAIN_SANITIZER \
+          PARLEY_TOOLCHAIN_NDEBUG

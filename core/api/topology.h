@@ -13,7 +13,7 @@
 #include "core/api/config.h"
 #include "core/api/membership.h"
 #include "core/api/property.h"
-#include "core/base/codec.h"
+#include "core/api/state_writer.h"
 
 namespace parley {
 
@@ -40,15 +40,18 @@ class Aggregation {
   /// A new configuration; rounds of older ones are abandoned.
   virtual void configure(PrincipalId self, SharedMembership membership) = 0;
   /// This member's value from now on; a round takes the value of the moment at
-  /// which it passes here, and takes it exactly once.
-  virtual void contribute(SharedBytes value) = 0;
+  /// which it passes here, and takes it exactly once. May send at once, where
+  /// values spread on change.
+  virtual void contribute(SharedBytes value, const Fold& fold, AggregationEffects& effects) = 0;
   /// The leader's pace: begin the next round, or repeat a stuck one. Others ignore it.
   virtual void tick(const Fold& fold, AggregationEffects& effects) = 0;
   /// A token of a peer: any bytes, any order, any number of times.
   virtual void on_token(PrincipalId from, ByteView token, const Fold& fold,
                         AggregationEffects& effects) = 0;
   /// Canonical, as Machine::encode.
-  virtual void encode(Writer& out) const = 0;
+  virtual void encode(StateWriter& out) const = 0;
+  /// A deep copy.
+  virtual std::unique_ptr<Aggregation> clone() const = 0;
 };
 
 class TopologyFactory {

@@ -77,6 +77,13 @@ struct DisseminationRule {
   std::vector<DisseminationStage> stages;
 };
 
+/// Where the Local effects that an instance emits on a port go.
+struct Wire {
+  PortId from;
+  InstanceId to;
+  PortId port;
+};
+
 /// An object with its backend, replicated by its members.
 struct ObjectEntry {
   std::string name;
@@ -84,7 +91,8 @@ struct ObjectEntry {
   PluginUse backend;
   PluginUse store;
   Membership membership;
-  FileLine line;
+  std::vector<Wire> wires{};
+  FileLine line{};
 };
 
 struct Deployment {

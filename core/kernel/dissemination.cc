@@ -121,22 +121,6 @@ std::vector<std::pair<PublicationKey, const Publication*>> Dissemination::durabl
   return list;
 }
 
-void Dissemination::encode(Writer& out) const {
-  out.varint(publications_.size());
-  for (const auto& [key, publication] : publications_) {
-    out.u16(key.instance.value);
-    out.varint(key.id.value);
-    out.u16(publication.statement.type.value);
-    out.principals(publication.statement.verifiers);
-    out.principals(publication.owed);
-    out.principals(publication.targeted);
-    out.bytes(publication.statement.record);
-    out.varint(publication.stage);
-    out.varint(publication.repeats);
-  }
-  for (const Learner& learner : learners_) learner.disseminator->encode(out);
-}
-
 void encode_publications(
     Writer& out, const std::vector<std::pair<PublicationKey, const Publication*>>& publications) {
   out.varint(publications.size());

@@ -85,8 +85,6 @@ class Dissemination {
   /// The durable ones of one instance, for its log and snapshots.
   std::vector<std::pair<PublicationKey, const Publication*>> durable_of(InstanceId instance) const;
 
-  void encode(Writer& out) const;
-
  private:
   Spread spread(Publication& publication, PublicationKey key);
   Disseminator& disseminator(InstanceId instance, const StageRoute& stage);

@@ -23,17 +23,19 @@ std::string node_name(PrincipalId node) {
 
 }  // namespace
 
-std::optional<Violation> Invariants::on_decide(PrincipalId node, InstanceId instance,
-                                               std::uint64_t position, const SharedBytes& value) {
+std::optional<Violation> Invariants::on_decide(PrincipalId node,
+                                               const NodeOutput::Decided& decided) {
+  const auto& [instance, position, value, shared_partition] = decided;
+  const std::string partition{text_of(shared_partition.view())};
   const auto [decision, is_first] =
-      decisions_.try_emplace({instance, position}, Decision{value, node});
+      decisions_.try_emplace({instance, partition, position}, Decision{value, node});
   if (!is_first && decision->second.value != value) {
     return Violation{"agreement", place(instance, position) + ": " +
                                       node_name(decision->second.first) + " decided " +
                                       shown(decision->second.value) + ", " + node_name(node) +
                                       " decided " + shown(value)};
   }
-  const auto [latest, is_start] = latest_.try_emplace({node, instance}, position);
+  const auto [latest, is_start] = latest_.try_emplace({node, instance, partition}, position);
   // A node that has restarted may begin where its snapshot ends.
   if (!is_start && position != latest->second + 1) {
     return Violation{"decide_order", place(instance, position) + ": expected " + node_name(node) +
@@ -48,7 +50,7 @@ std::optional<Violation> Invariants::on_pushed(PrincipalId node, InstanceId inst
                                                ByteView method, const Object& initial) const {
   const std::unique_ptr<Object> state = initial.clone();
   if (changes_nothing(*state, method)) return std::nullopt;
-  for (auto at = decisions_.lower_bound({instance, 0});
+  for (auto at = decisions_.lower_bound({instance, {}, 0});
        at != decisions_.end() && at->first.instance == instance; ++at) {
     if (equal(at->second.value, method)) return std::nullopt;
     state->apply(at->second.value);
@@ -65,7 +67,7 @@ std::optional<Violation> Invariants::on_result(PrincipalId node, InstanceId inst
   const std::unique_ptr<Object> state = initial.clone();
   const auto gives = [&] { return equal(state->clone()->apply(method), result); };
   if (changes_nothing(*state, method) && gives()) return std::nullopt;
-  for (auto at = decisions_.lower_bound({instance, 0});
+  for (auto at = decisions_.lower_bound({instance, {}, 0});
        at != decisions_.end() && at->first.instance == instance; ++at) {
     if (equal(at->second.value, method) && gives()) return std::nullopt;
     state->apply(at->second.value);
@@ -88,14 +90,14 @@ bool Invariants::changes_nothing(const Object& state, ByteView method) {
 }
 
 void Invariants::on_restart(PrincipalId node) {
-  const auto first = latest_.lower_bound({node, InstanceId{0}});
+  const auto first = latest_.lower_bound({node, InstanceId{0}, {}});
   auto last = first;
   while (last != latest_.end() && last->first.node == node) ++last;
   latest_.erase(first, last);
 }
 
 bool Invariants::decided(InstanceId instance, std::uint64_t position) const {
-  return decisions_.contains({instance, position});
+  return decisions_.contains({instance, {}, position});
 }
 
 }  // namespace parley

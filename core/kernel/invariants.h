@@ -15,6 +15,7 @@
 #include "core/api/object.h"
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
+#include "core/kernel/node.h"
 
 namespace parley {
 
@@ -26,8 +27,7 @@ struct Violation {
 class Invariants {
  public:
   /// A Decide left the node.
-  std::optional<Violation> on_decide(PrincipalId node, InstanceId instance, std::uint64_t position,
-                                     const SharedBytes& value);
+  std::optional<Violation> on_decide(PrincipalId node, const NodeOutput::Decided& decided);
 
   /// A caller at `node` was told that its push of `method` is committed. What is
   /// decided so far is folded into clones of `initial`.
@@ -43,14 +43,17 @@ class Invariants {
   /// The node lost its memory: it may decide again what it decided before.
   void on_restart(PrincipalId node);
 
-  /// Whether anything is decided at that position.
+  /// Whether anything is decided at that position of the whole object.
   bool decided(InstanceId instance, std::uint64_t position) const;
 
  private:
   static bool changes_nothing(const Object& state, ByteView method);
 
+  /// Partitions are independent, so folding one after the other folds as well
+  /// as any order in which they were decided.
   struct Place {
     InstanceId instance;
+    std::string partition;
     std::uint64_t position;
     friend auto operator<=>(const Place&, const Place&) = default;
   };
@@ -61,6 +64,7 @@ class Invariants {
   struct Follower {
     PrincipalId node;
     InstanceId instance;
+    std::string partition;
     friend auto operator<=>(const Follower&, const Follower&) = default;
   };
 

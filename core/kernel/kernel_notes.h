@@ -30,10 +30,14 @@ inline constexpr NoteDeclaration retransmitted{
     "publication"};
 inline constexpr NoteDeclaration no_route{
     "kernel_no_route", "No authentication rule covers a statement; it was not sent.", "to"};
+inline constexpr NoteDeclaration not_sealed{
+    "kernel_not_sealed", "A mechanism could make no evidence for a statement; it was not sent.",
+    "mechanism"};
 
 inline constexpr const NoteDeclaration* all[] = {
-    &frame_malformed, &frame_refused,       &evidence_rejected, &instance_unknown, &not_a_verifier,
-    &not_a_member,    &publication_refused, &stage_escalated,   &retransmitted,    &no_route,
+    &frame_malformed, &frame_refused, &evidence_rejected,   &instance_unknown,
+    &not_a_verifier,  &not_a_member,  &publication_refused, &stage_escalated,
+    &retransmitted,   &no_route,      &not_sealed,
 };
 
 }  // namespace parley::kernel_notes

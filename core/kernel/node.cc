@@ -88,14 +88,6 @@ void Node::step(const NodeInput& input, NodeOutput& out) {
   state_->out = nullptr;
 }
 
-void Node::encode(StateWriter& out) const {
-  for (const State::Hosted& hosted : state_->instances) {
-    out.u16(hosted.id.value);
-    hosted.machine->encode(out);
-  }
-  state_->dissemination.encode(out);
-}
-
 Node::State::State(const Tables& deployment_tables, PrincipalId principal, const Keys& key_rings,
                    Chooser& draw_chooser)
     : tables(deployment_tables),
@@ -184,7 +176,7 @@ void Node::State::arrived(const Arrived& arrived) {
 void Node::State::request(const Request& request) {
   Hosted* target = hosted(request.instance);
   if (target == nullptr) return note(kernel_notes::instance_unknown, {request.instance.value});
-  PARLEY_ASSERT((request.request.value & local_request_bit) == 0);
+  PARLEY_ASSERT(!local_request_of(request.request));
   drive(*target, Submit{request.request, request.port, request.value});
 }
 
@@ -239,7 +231,11 @@ void Node::State::drain_locals() {
       note(kernel_notes::instance_unknown, {next.to.value});
       continue;
     }
-    step_machine(*target, Submit{next.request, next.port, next.value});
+    if (next.port) {
+      step_machine(*target, Submit{next.request, *next.port, next.value});
+    } else {
+      step_machine(*target, Answered{next.request, next.value});
+    }
   }
 }
 

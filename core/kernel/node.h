@@ -99,6 +99,7 @@ struct NodeOutput {
     InstanceId instance;
     std::uint64_t position;
     SharedBytes value;
+    SharedBytes partition{};
   };
   struct Noted {
     InstanceId instance;  ///< 0: the kernel itself.
@@ -164,8 +165,6 @@ class Node {
   PrincipalId self() const;
   /// The machine of an instance, for checkers; null when not hosted here.
   const Machine* machine(InstanceId instance) const;
-  /// Canonical encoding of the whole node.
-  void encode(StateWriter& out) const;
 
  private:
   struct State;

@@ -62,8 +62,13 @@ void Node::State::perform(Hosted& hosted, std::vector<Effect>& list) {
                    [&](CancelTimer& timer) {
                      out->timers.push_back({.key = machine_timer(hosted.id, timer.timer)});
                    },
+                   [&](ChangeMembership& change) {
+                     PARLEY_ASSERT(change.membership->epoch > hosted.membership->epoch);
+                     hosted.membership = std::move(change.membership);
+                   },
                    [&](Decide& decide) {
-                     out->decides.push_back({hosted.id, decide.position, std::move(decide.value)});
+                     out->decides.push_back({hosted.id, decide.position, std::move(decide.value),
+                                             std::move(decide.partition)});
                    },
                    [&](Reply& effect) { reply(hosted, effect); },
                    [&](Note& effect) {
@@ -241,21 +246,26 @@ void Node::State::ask_machine_part(std::uint8_t mechanism, SharedBytes body, Pri
     return note(kernel_notes::publication_refused, {0, 0});  // A send may be lost.
   }
   const std::uint64_t number = next_awaited++;
-  Bytes message;
-  tables.seal_domain.message(body, message);
-  locals.push_back({mechanism_instance(mechanism), RequestId{number | local_request_bit}, port_seal,
-                    SharedBytes{message}});
+  SealCall call{.message = {}, .verifiers = verifiers};
+  tables.seal_domain.message(body, call.message);
+  locals.push_back({mechanism_instance(mechanism), local_request({}, RequestId{number}), port_seal,
+                    SharedBytes{encode_seal(call)}});
   awaited.emplace(number, AwaitedEvidence{mechanism, std::move(body), std::move(verifiers), key});
 }
 
 void Node::State::evidence_ready(const Reply& reply) {
-  const auto found = awaited.find(reply.request.value & ~local_request_bit);
+  const std::optional<LocalRequest> asked = local_request_of(reply.request);
+  const auto found = asked ? awaited.find(asked->request.value) : awaited.end();
   if (found == awaited.end()) return;
   const AwaitedEvidence ready = std::move(found->second);
   awaited.erase(found);
+  const std::optional<SealAnswer> answer = decode_seal_answer(reply.value);
+  PARLEY_ASSERT(answer.has_value() && "a mechanism answers with a SealAnswer");
+  if (!answer->evidence) return note(kernel_notes::not_sealed, {ready.mechanism});
+  const SharedBytes evidence{*answer->evidence};
   if (!ready.key) {
     ready.verifiers.for_each([&](PrincipalId to) {
-      out->sends.push_back({to, {ready.body, reply.value}});
+      out->sends.push_back({to, {ready.body, evidence}});
     });
     return;
   }
@@ -263,7 +273,7 @@ void Node::State::evidence_ready(const Reply& reply) {
   if (publication == nullptr) return;  // Finished before it could be sealed.
   for (SealedBody& sealed : publication->sealed) {
     if (sealed.mechanism == ready.mechanism && sealed.body == ready.body) {
-      sealed.evidence = reply.value;
+      sealed.evidence = evidence;
       spread(*ready.key, dissemination.begin(*ready.key));
     }
   }
@@ -271,16 +281,18 @@ void Node::State::evidence_ready(const Reply& reply) {
 
 void Node::State::reply(Hosted& hosted, Reply& effect) {
   if (is_mechanism_instance(hosted.id)) return evidence_ready(effect);
-  if ((effect.request.value & local_request_bit) != 0) return;
+  if (const std::optional<LocalRequest> asked = local_request_of(effect.request)) {
+    locals.push_back({asked->asker, asked->request, std::nullopt, std::move(effect.value)});
+    return;
+  }
   out->replies.push_back({hosted.id, effect.request, std::move(effect.value)});
 }
 
 void Node::State::local(Hosted& hosted, Local& effect) {
   if (hosted.route == nullptr) return;
-  for (const InstanceRoute::Wire& wire : hosted.route->wires) {
+  for (const Wire& wire : hosted.route->wires) {
     if (wire.from != effect.port) continue;
-    locals.push_back(
-        {wire.to, RequestId{effect.request.value | local_request_bit}, wire.port, effect.value});
+    locals.push_back({wire.to, local_request(hosted.id, effect.request), wire.port, effect.value});
   }
 }
 

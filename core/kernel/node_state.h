@@ -7,17 +7,16 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/kernel/dissemination.h"
+#include "core/kernel/local_request.h"
 #include "core/kernel/log_entry.h"
 #include "core/kernel/node.h"
 #include "core/kernel/sealer.h"
 
 namespace parley {
-
-/// Request ids of Local effects carry this bit; their replies stay inside.
-inline constexpr std::uint64_t local_request_bit = std::uint64_t{1} << 63;
 
 struct Node::State {
   State(const Tables& deployment_tables, PrincipalId principal, const Keys& keys,
@@ -81,11 +80,12 @@ struct Node::State {
   Dissemination dissemination;
   std::vector<Hosted> instances;  ///< Sorted by id.
 
-  /// A Local effect on its way to its instance, in the same batch.
+  /// A Local effect on its way to its instance, or its answer on the way back,
+  /// in the same batch.
   struct PendingLocal {
     InstanceId to;
     RequestId request;
-    PortId port;
+    std::optional<PortId> port;  ///< None: an answer.
     SharedBytes value;
   };
   std::deque<PendingLocal> locals;

@@ -110,13 +110,26 @@ class TablesBuilder {
                         .membership = std::make_shared<const Membership>(entry.membership),
                         .hosts = entry.membership.members | entry.membership.learners,
                         .create =
-                            [backend, initial, config = entry.backend.config](PrincipalId) {
-                              return backend->create({*initial, config});
+                            [backend, initial, config = entry.backend.config,
+                             drift = clock_drift_max_ppm(), hash = tables_->hash](PrincipalId) {
+                              return backend->create({.initial = *initial,
+                                                      .config = config,
+                                                      .clock_drift_max_ppm = drift,
+                                                      .hash = hash});
                             },
                         .store = entry.store,
-                        .wires = {}};
+                        .wires = entry.wires};
     tables_->instances.push_back(std::move(route));
     return {};
+  }
+
+  /// Of any link; a lease does not know over which ones its members hear of it.
+  std::uint32_t clock_drift_max_ppm() const {
+    std::uint32_t drift = 0;
+    for (const LinkRule& link : tables_->deployment.links) {
+      drift = std::max(drift, link.clock_drift_max_ppm);
+    }
+    return drift;
   }
 
   std::shared_ptr<Tables> tables_;

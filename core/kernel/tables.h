@@ -67,12 +67,6 @@ struct InstanceRoute {
   PrincipalSet hosts;  ///< Nodes that run it: members and learners.
   std::function<std::unique_ptr<Machine>(PrincipalId self)> create;
   PluginUse store;
-  /// Where Local effects of this instance go, by port.
-  struct Wire {
-    PortId from;
-    InstanceId to;
-    PortId port;
-  };
   std::vector<Wire> wires{};
 };
 

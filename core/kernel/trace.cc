@@ -14,7 +14,7 @@ namespace parley {
 namespace {
 
 constexpr std::string_view magic = "PARLEYTR";
-constexpr std::uint8_t trace_version = 1;
+constexpr std::uint8_t trace_version = 2;
 constexpr std::size_t event_size_max = limits::frame_size_max * 4;
 
 // Tags of inputs in the order of the variant; numbers are for ever.
@@ -42,6 +42,13 @@ Recovered read_recovered(Reader& in) {
     recovered.records.push_back({index, to_bytes(in.bytes())});
   }
   return recovered;
+}
+
+std::uint64_t checksum_of(std::uint32_t length, ByteView payload) {
+  Fingerprint sum;
+  sum.add(length);
+  sum.add(payload);
+  return sum.value();
 }
 
 std::uint64_t number_of(const NoteDeclaration* reason) {
@@ -224,6 +231,7 @@ std::uint64_t digest_of(const NodeOutput& output) {
     sum.add(decided.instance.value);
     sum.add(decided.position);
     sum.add(decided.value);
+    sum.add(decided.partition);
   }
   for (const NodeOutput::Noted& noted : output.notes) {
     sum.add(view_of(noted.note.declaration->name));
@@ -256,8 +264,9 @@ void append_event(Bytes& bytes, const TraceEvent& event) {
     for (const std::uint64_t value : note.values) out.varint(value);
   }
   Writer file{bytes};
-  file.u32(static_cast<std::uint32_t>(payload.size()));
-  file.u64(fingerprint(payload));
+  const auto length = static_cast<std::uint32_t>(payload.size());
+  file.u32(length);
+  file.u64(checksum_of(length, payload));
   file.raw(payload);
 }
 
@@ -298,7 +307,7 @@ Result<std::optional<TraceEvent>> TraceReader::next() {
     rest_ = {};
     return std::optional<TraceEvent>{};
   }
-  if (fingerprint(payload) != checksum) return bad("expected another checksum; damaged");
+  if (checksum_of(size, payload) != checksum) return bad("expected another checksum; damaged");
 
   Reader in{payload};
   TraceEvent event;

@@ -5,7 +5,7 @@
 // specification. Values and codec only; the host writes files.
 //
 //   file  = magic:"PARLEYTR" version:u8 principal:varint deployment:text { event }
-//   event = length:u32 checksum:u64 payload     (checksum: fingerprint of payload)
+//   event = length:u32 checksum:u64 payload     (checksum: of length and payload)
 #pragma once
 
 #include <cstdint>

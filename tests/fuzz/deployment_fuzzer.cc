@@ -10,7 +10,7 @@ constexpr std::string_view whole_deployment = R"(schema = 1
 name = "kv"
 data_dir = "var/kv"
 [plugins]
-directories = ["plugins"]
+directories = ["."]
 [principals]
 r1 = { address = "127.0.0.1:7101", metrics = "127.0.0.1:9401" }
 r2 = { address = "127.0.0.1:7102", metrics = "127.0.0.1:9402" }

@@ -118,6 +118,7 @@ void BareNode::perform(Effect& effect, NodeOutput& out) const {
                  },
                  // Nothing is wired to a bare machine, and nothing of it is ever repeated.
                  [&](const Local&) {},
+                 [&](const ChangeMembership&) {},
                  [&](const Progress&) {},
                  [&](const Draw&) {},
              },

@@ -47,7 +47,9 @@ int parse_request_line(std::string_view line, Head& head) {
   }
   head.request.keep_alive = version.back() != '0';
   head.request.method = line.substr(0, first);
-  head.request.path = target.substr(0, target.find('?'));
+  const std::size_t mark = target.find('?');
+  head.request.path = target.substr(0, mark);
+  if (mark != std::string_view::npos) head.request.query = target.substr(mark + 1);
   if (!is_token(head.request.method) || !target.starts_with('/') ||
       target.find(' ') != std::string_view::npos) {
     return 400;

@@ -16,7 +16,8 @@ inline constexpr std::size_t http_body_size_max = std::size_t{1} << 20;
 
 struct HttpRequest {
   std::string method;
-  std::string path;  ///< Without the query.
+  std::string path;   ///< Without the query.
+  std::string query;  ///< What follows the '?', as it came.
   std::string body;
   bool keep_alive = true;
   std::string host{};   ///< The Host header; what the caller believes to talk to.

@@ -5,8 +5,7 @@
 //   GET  /metrics                 Prometheus text
 //   GET  /healthz                 the loop turns
 //   GET  /readyz                  booted, linked both ways to a majority of each object's members
-//   POST /objects/NAME/pull|push  and /invoke with the method as words in the body;
-//                                 loopback callers only
+//   POST /objects/NAME/CALL       object_call.h; loopback callers only
 #pragma once
 
 #include <functional>

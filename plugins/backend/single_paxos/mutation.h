@@ -27,6 +27,7 @@ enum class Mutation {
   AcceptsBelowPromise,   ///< An acceptor votes in a ballot below its promise.
   ReadsUnconfirmed,      ///< A push that changes nothing asks nobody.
   ResultOfInitialState,  ///< invoke answers as if nothing had been accepted.
+  SharesBranch,          ///< invoke and push go to whatever branch is open.
   RefusesWhatMayCommit,  ///< One refused vote ends a push as Stale: never applied.
 };
 

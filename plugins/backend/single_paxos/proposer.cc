@@ -35,7 +35,7 @@ Bytes snapshot_of(const Object& state) {
 
 }  // namespace
 
-void SinglePaxos::pull(RequestId request, Effects& effects) {
+void SinglePaxos::pull(RequestId request, bool with_state, Effects& effects) {
   const Ballot ballot = next_ballot(std::max(memory_.promised, seen_), *rank_, members());
   if (ballot > ballot_max) {
     effects.push_back(Note{&notes::ballots_exhausted, {ballot}});
@@ -47,7 +47,7 @@ void SinglePaxos::pull(RequestId request, Effects& effects) {
   // later life of this member uses the ballot again.
   promise(ballot, self_, effects);
   if (!mutated(Mutation::ForgetsOwnBallot)) persist(effects);
-  role_ = Preparing{ballot, request, {self_}, memory_.accepted};
+  role_ = Preparing{ballot, request, with_state, {self_}, memory_.accepted};
   effects.push_back(Publish{.id = publication_prepare,
                             .verifiers = peers(),
                             .auditors = {},
@@ -84,8 +84,9 @@ void SinglePaxos::elect_if_quorum(Effects& effects) {
   effects.push_back(Note{&notes::elected,
                          {role.ballot, base.time, base.version, role.voters.size()},
                          encode_voters(role.voters)});
-  end_call(role.request, publication_prepare,
-           {.position = base, .value = snapshot_of(*state_at(initial_, role.base))}, effects);
+  Outcome outcome{.branch = role.ballot, .position = base};
+  if (role.with_state) outcome.value = snapshot_of(*state_at(initial_, role.base));
+  end_call(role.request, publication_prepare, outcome, effects);
   // Two statements, because the assignment ends the life of `role`.
   Prepared prepared{role.ballot, std::move(role.base)};
   role_ = std::move(prepared);

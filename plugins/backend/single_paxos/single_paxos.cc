@@ -39,6 +39,7 @@ void SinglePaxos::step(const Input& input, Effects& effects) {
           [&](const Start& start) { on_start(start, effects); },
           [&](const Deliver& deliver) { on_deliver(deliver, effects); },
           [&](const Submit& submit) { on_submit(submit, effects); },
+          [](const Answered&) { PARLEY_ASSERT(false && "this machine asks no instance"); },
           [&](const TimerFired&) { on_timer(effects); },
           [&](const Drawn&) { PARLEY_ASSERT(false && "this machine draws nothing"); },
           [&](const MembershipChanged& change) {
@@ -59,22 +60,37 @@ void SinglePaxos::on_start(const Start& start, Effects& effects) {
 }
 
 void SinglePaxos::on_submit(const Submit& submit, Effects& effects) {
-  if (!rank_) {
-    effects.push_back(Note{&notes::not_an_acceptor, {submit.port.value}});
-    const bool pulls = submit.port == port_pull;
-    return refuse_call(submit, pulls ? OutcomeKind::NoQuorum : OutcomeKind::Stale, effects);
-  }
-  const bool pending =
-      std::holds_alternative<Preparing>(role_) || std::holds_alternative<Accepting>(role_);
-  if (submit.port == port_pull && !pending) return pull(submit.request, effects);
-  if (submit.port == port_invoke && std::holds_alternative<Prepared>(role_)) {
-    return invoke(submit.request, submit.value, effects);
-  }
-  if (submit.port == port_push && std::holds_alternative<Invoked>(role_)) {
-    return push(submit.request, effects);
+  if (submit.port == port_pull) return on_pull(submit, effects);
+  if (submit.port == port_invoke) {
+    const std::optional<InvokeCall> call = decode_invoke(submit.value);
+    const Prepared* role = std::get_if<Prepared>(&role_);
+    if (call && role != nullptr && serves(call->branch, role->ballot)) {
+      return invoke(submit.request, call->method, effects);
+    }
+  } else if (submit.port == port_push) {
+    const std::optional<PushCall> call = decode_push(submit.value);
+    const Invoked* role = std::get_if<Invoked>(&role_);
+    if (call && role != nullptr && serves(call->branch, role->ballot)) {
+      return push(submit.request, effects);
+    }
   }
   effects.push_back(Note{&notes::stale_call, {submit.port.value}});
   refuse_call(submit, OutcomeKind::Stale, effects);
+}
+
+void SinglePaxos::on_pull(const Submit& submit, Effects& effects) {
+  const std::optional<PullCall> call = decode_pull(submit.value);
+  if (!rank_) {
+    effects.push_back(Note{&notes::not_an_acceptor, {submit.port.value}});
+    return refuse_call(submit, OutcomeKind::NoQuorum, effects);
+  }
+  const bool pending =
+      std::holds_alternative<Preparing>(role_) || std::holds_alternative<Accepting>(role_);
+  if (!call || pending) {
+    effects.push_back(Note{&notes::stale_call, {submit.port.value}});
+    return refuse_call(submit, OutcomeKind::Preempted, effects);
+  }
+  pull(submit.request, call->with_state, effects);
 }
 
 void SinglePaxos::on_deliver(const Deliver& deliver, Effects& effects) {
@@ -223,6 +239,7 @@ void SinglePaxos::encode(StateWriter& out) const {
                  [&](const Preparing& role) {
                    out.varint(role.ballot);
                    out.varint(role.request.value);
+                   out.u8(role.with_state ? 1 : 0);
                    out.principals(role.voters);
                    encode_base(out, role.base);
                  },

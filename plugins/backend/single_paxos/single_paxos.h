@@ -41,12 +41,13 @@ class SinglePaxos final : public Machine {
   std::unique_ptr<Machine> clone() const override { return std::make_unique<SinglePaxos>(*this); }
 
  private:
-  // What this member is doing as a proposer. A role names its ballot; answers
-  // to any other ballot are late.
+  // What this member is doing as a proposer. A role names its ballot, which is
+  // also its branch: answers to any other are late, calls on any other stale.
   struct Idle {};
   struct Preparing {
     Ballot ballot;
     RequestId request;
+    bool with_state;
     PrincipalSet voters;
     std::optional<Vote> base;  ///< The latest vote among the voters'.
   };
@@ -71,6 +72,7 @@ class SinglePaxos final : public Machine {
 
   void on_start(const Start& start, Effects& effects);
   void on_submit(const Submit& submit, Effects& effects);
+  void on_pull(const Submit& submit, Effects& effects);
   void on_deliver(const Deliver& deliver, Effects& effects);
   void on_timer(Effects& effects);
 
@@ -86,7 +88,7 @@ class SinglePaxos final : public Machine {
   void recover(const Recovered& recovered);
 
   // The proposer (proposer.cc).
-  void pull(RequestId request, Effects& effects);
+  void pull(RequestId request, bool with_state, Effects& effects);
   void invoke(RequestId request, ByteView method, Effects& effects);
   void push(RequestId request, Effects& effects);
   void on_promise(PrincipalId issuer, Promise promise, Effects& effects);
@@ -100,6 +102,9 @@ class SinglePaxos final : public Machine {
                 Effects& effects);
   void start_timer(Effects& effects) const;
 
+  static bool serves(Branch branch, Ballot ballot) {
+    return branch == ballot || mutated(Mutation::SharesBranch);
+  }
   std::size_t members() const { return membership_->order.size(); }
   PrincipalSet peers() const;
   bool owns(PrincipalId issuer, Ballot ballot) const {

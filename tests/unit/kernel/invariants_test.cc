@@ -38,37 +38,37 @@ class Text final : public Object {
 
 TEST(InvariantsTest, TwoValuesAtOnePositionBreakAgreement) {
   Invariants invariants;
-  EXPECT_FALSE(invariants.on_decide(first, thing, 1, value("a")));
-  EXPECT_FALSE(invariants.on_decide(second, thing, 1, value("a")));
-  const auto violation = invariants.on_decide(PrincipalId{2}, thing, 1, value("b"));
+  EXPECT_FALSE(invariants.on_decide(first, {thing, 1, value("a"), {}}));
+  EXPECT_FALSE(invariants.on_decide(second, {thing, 1, value("a"), {}}));
+  const auto violation = invariants.on_decide(PrincipalId{2}, {thing, 1, value("b"), {}});
   ASSERT_TRUE(violation);
   EXPECT_EQ(violation->invariant, "agreement");
 }
 
 TEST(InvariantsTest, InstancesAndPositionsAreApart) {
   Invariants invariants;
-  EXPECT_FALSE(invariants.on_decide(first, thing, 1, value("a")));
-  EXPECT_FALSE(invariants.on_decide(first, thing, 2, value("b")));
-  EXPECT_FALSE(invariants.on_decide(first, InstanceId{2}, 1, value("c")));
+  EXPECT_FALSE(invariants.on_decide(first, {thing, 1, value("a"), {}}));
+  EXPECT_FALSE(invariants.on_decide(first, {thing, 2, value("b"), {}}));
+  EXPECT_FALSE(invariants.on_decide(first, {InstanceId{2}, 1, value("c"), {}}));
   EXPECT_TRUE(invariants.decided(thing, 2));
   EXPECT_FALSE(invariants.decided(InstanceId{2}, 2));
 }
 
 TEST(InvariantsTest, ANodeDecidesItsPositionsOneAfterTheOther) {
   Invariants invariants;
-  EXPECT_FALSE(invariants.on_decide(first, thing, 1, value("a")));
-  const auto gap = invariants.on_decide(first, thing, 3, value("c"));
+  EXPECT_FALSE(invariants.on_decide(first, {thing, 1, value("a"), {}}));
+  const auto gap = invariants.on_decide(first, {thing, 3, value("c"), {}});
   ASSERT_TRUE(gap);
   EXPECT_EQ(gap->invariant, "decide_order");
-  EXPECT_TRUE(invariants.on_decide(first, thing, 1, value("a")));
+  EXPECT_TRUE(invariants.on_decide(first, {thing, 1, value("a"), {}}));
 }
 
 TEST(InvariantsTest, ARestartedNodeMayDecideAgain) {
   Invariants invariants;
-  EXPECT_FALSE(invariants.on_decide(first, thing, 1, value("a")));
+  EXPECT_FALSE(invariants.on_decide(first, {thing, 1, value("a"), {}}));
   invariants.on_restart(first);
-  EXPECT_FALSE(invariants.on_decide(first, thing, 1, value("a")));
-  EXPECT_TRUE(invariants.on_decide(second, thing, 1, value("b")));
+  EXPECT_FALSE(invariants.on_decide(first, {thing, 1, value("a"), {}}));
+  EXPECT_TRUE(invariants.on_decide(second, {thing, 1, value("b"), {}}));
 }
 
 TEST(InvariantsTest, AnAnsweredPushWasDecidedOrChangesNothing) {
@@ -78,7 +78,7 @@ TEST(InvariantsTest, AnAnsweredPushWasDecidedOrChangesNothing) {
   const auto undecided = invariants.on_pushed(first, thing, view_of("a"), initial);
   ASSERT_TRUE(undecided);
   EXPECT_EQ(undecided->invariant, "push_decided");
-  EXPECT_FALSE(invariants.on_decide(second, thing, 1, value("a")));
+  EXPECT_FALSE(invariants.on_decide(second, {thing, 1, value("a"), {}}));
   EXPECT_FALSE(invariants.on_pushed(first, thing, view_of("a"), initial));
   EXPECT_TRUE(invariants.on_pushed(first, thing, view_of("b"), initial));
 }
@@ -86,8 +86,8 @@ TEST(InvariantsTest, AnAnsweredPushWasDecidedOrChangesNothing) {
 TEST(InvariantsTest, AnAnswerIsWhatTheDecidedMethodsGive) {
   Invariants invariants;
   const Text initial;
-  EXPECT_FALSE(invariants.on_decide(first, thing, 1, value("a")));
-  EXPECT_FALSE(invariants.on_decide(first, thing, 2, value("b")));
+  EXPECT_FALSE(invariants.on_decide(first, {thing, 1, value("a"), {}}));
+  EXPECT_FALSE(invariants.on_decide(first, {thing, 2, value("b"), {}}));
   Text folded;
   folded.apply(view_of("a"));
   const Bytes right = folded.apply(view_of("b"));

@@ -512,20 +512,79 @@ TEST(NodeTest, ASendWaitsForEvidenceToo) {
   EXPECT_EQ(destinations(out), std::vector{r3});
 }
 
-TEST(NodeTest, EqualNodesEncodeToEqualBytes) {
-  FakeDeployment deployment{
-      on_submit([](const Submit&, Effects& e) { e.push_back(publish(PublicationId{5}, "x")); })};
-  const auto encoded = [&] {
-    Node node = deployment.node(0);
-    NodeOutput out;
-    node.step(Boot{}, out);
-    node.step(submit(), out);
-    Bytes bytes;
-    StateWriter writer{bytes};
-    node.encode(writer);
-    return bytes;
-  };
-  EXPECT_EQ(encoded(), encoded());
+TEST(NodeTest, AStatementWithoutEvidenceIsNotSentAndCounted) {
+  FakeDeployment deployment{on_submit([](const Submit&, Effects& effects) {
+                              effects.push_back(Send{r3, StatementType{1}, shared("x")});
+                            }),
+                            false, "patient"};
+  *deployment.patient_refuses = true;
+  Node node = deployment.node(0);
+  NodeOutput out;
+  node.step(Boot{}, out);
+  node.step(submit(), out);
+  node.step(NodeTimerFired{out.timers[0].key}, out);
+  EXPECT_TRUE(out.sends.empty());
+  EXPECT_TRUE(noted(out, kernel_notes::not_sealed));
+}
+
+TEST(NodeTest, TheReplyToALocalEffectComesBackAsAnswered) {
+  FakeDeployment deployment{[] {
+    return [](const Input& input, Effects& effects) {
+      if (const Submit* submit = std::get_if<Submit>(&input)) {
+        if (submit->port == testing::own_wire.port) {
+          effects.push_back(Reply{submit->request, shared("answer")});
+        } else {
+          effects.push_back(Local{testing::own_wire.from, RequestId{77}, shared("question")});
+        }
+      }
+      if (const Answered* answered = std::get_if<Answered>(&input)) {
+        EXPECT_EQ(answered->request, RequestId{77});
+        effects.push_back(Reply{RequestId{1}, SharedBytes{answered->value}});
+      }
+    };
+  }};
+  Node node = deployment.node(0);
+  NodeOutput out;
+  node.step(Boot{}, out);
+  node.step(submit(), out);
+  ASSERT_EQ(out.replies.size(), 1u) << "the answer stays inside the node";
+  EXPECT_EQ(out.replies[0].request, RequestId{1});
+  EXPECT_EQ(text_of(out.replies[0].value), "answer");
+}
+
+TEST(NodeTest, AnInstanceThatChangedItsMembersHearsTheNewOnesOnly) {
+  FakeDeployment deployment{[] {
+    return [](const Input& input, Effects& effects) {
+      if (const Deliver* deliver = std::get_if<Deliver>(&input)) {
+        effects.push_back(Reply{RequestId{deliver->issuer.value}, {}});
+      }
+      const Submit* submit = std::get_if<Submit>(&input);
+      if (submit == nullptr) return;
+      if (submit->request == RequestId{1}) {
+        const PrincipalSet members{r1, r2};
+        effects.push_back(ChangeMembership{std::make_shared<const Membership>(Membership{
+            .epoch = Epoch{1}, .members = members, .learners = {}, .order = members.members()})});
+      } else {
+        effects.push_back(Send{r1, StatementType{1}, shared("x")});
+      }
+    };
+  }};
+  Node node = deployment.node(0);
+  Node kept = deployment.node(1);
+  Node removed = deployment.node(2);
+  NodeOutput out;
+  NodeOutput sent;
+  node.step(Boot{}, out);
+  kept.step(Boot{}, sent);
+  removed.step(Boot{}, sent);
+  node.step(submit(1), out);
+  removed.step(submit(2), sent);
+  ASSERT_TRUE(arrive(node, r3, sent.sends[0].frame, out));
+  EXPECT_TRUE(noted(out, kernel_notes::not_a_member));
+  EXPECT_TRUE(out.replies.empty());
+  kept.step(submit(2), sent);
+  ASSERT_TRUE(arrive(node, r2, sent.sends[0].frame, out));
+  EXPECT_EQ(out.replies.size(), 1u);
 }
 
 }  // namespace
