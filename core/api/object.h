@@ -61,6 +61,9 @@ struct PullCall {
 struct InvokeCall {
   Branch branch = 0;
   Bytes method{};
+  /// Whether the caller looks at the speculative result; a backend may leave it
+  /// empty where nobody does.
+  bool wants_result = true;
 };
 
 struct PushCall {
@@ -71,7 +74,9 @@ struct Outcome {
   OutcomeKind kind = OutcomeKind::Ok;
   Branch branch = 0;    ///< pull, Ok: what invoke and push name.
   Position position{};  ///< Ok: the base pulled, the cache added, the position committed.
-  Bytes value{};        ///< Ok: the state if it was asked for; the (speculative) results.
+  /// Ok: the state, if it was asked for; the speculative result; the result of
+  /// the branch's last method.
+  Bytes value{};
   /// pull, Preempted: who would serve this call at once, where that is known.
   std::optional<PrincipalId> owner{};
   friend bool operator==(const Outcome&, const Outcome&) = default;
@@ -91,6 +96,7 @@ inline Bytes encode_call(const InvokeCall& call) {
   Bytes out;
   Writer writer{out};
   writer.varint(call.branch);
+  writer.u8(call.wants_result ? 1 : 0);
   writer.bytes(call.method);
   return out;
 }
@@ -112,8 +118,9 @@ inline std::optional<PullCall> decode_pull(ByteView bytes) {
 inline std::optional<InvokeCall> decode_invoke(ByteView bytes) {
   Reader reader{bytes};
   const Branch branch = reader.varint();
-  InvokeCall call{branch, to_bytes(reader.bytes())};
-  if (!reader.finished()) return std::nullopt;
+  const std::uint8_t wants_result = reader.u8();
+  InvokeCall call{branch, to_bytes(reader.bytes()), wants_result != 0};
+  if (!reader.finished() || wants_result > 1) return std::nullopt;
   return call;
 }
 

@@ -70,6 +70,9 @@ enum parley_guarantee : std::uint64_t {
   PARLEY_GUARANTEE_FOLDS_ONCE = 1u << 5,          ///< topology: every contribution exactly once.
   PARLEY_GUARANTEE_LINEARIZABLE = 1u << 6,        ///< backend: pushes are linearizable.
   PARLEY_GUARANTEE_INTERACTIVE = 1u << 7,         ///< authenticator: has a Machine part.
+  PARLEY_GUARANTEE_LOG = 1u << 8,                 ///< backend: commits any number of methods.
+  PARLEY_GUARANTEE_PARTITIONS = 1u << 9,          ///< backend: one partition a method, no whole.
+  PARLEY_GUARANTEE_NEEDS_LOG = 1u << 10,          ///< object: no use with a single method.
 };
 
 inline constexpr std::uint32_t parley_plugin_magic = 0x59'4C'52'50;  // "PRLY"
