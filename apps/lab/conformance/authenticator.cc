@@ -23,6 +23,10 @@ constexpr PrincipalId verifier{1};
 constexpr PrincipalId other_verifier{2};
 constexpr PrincipalId third_party{3};
 
+constexpr const char* rule_unfit_check = "without fit keys nothing verifies and nothing crashes";
+constexpr const char* rule_unfit_seal = "what is sealed without fit keys convinces nobody";
+constexpr const char* rule_unfit_both = "one unfit key on both sides proves nothing";
+
 Bytes random_bytes(Prng& prng, std::size_t size) {
   Bytes bytes(size);
   for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(prng.next());
@@ -123,7 +127,9 @@ class MachineExchange {
 
   std::optional<Bytes> ask(PrincipalId from, ByteView message) {
     constexpr int steps_max = 10'000;
-    step(from, Submit{request, port_seal, message});
+    const Bytes call =
+        encode_seal(SealCall{to_bytes(message), PrincipalSet{verifier, other_verifier}});
+    step(from, Submit{request, port_seal, call});
     for (int i = 0; i < steps_max && !evidence_; ++i) {
       if (!messages_.empty()) {
         const Message next = std::move(messages_.front());
@@ -178,7 +184,9 @@ class MachineExchange {
             },
             [&](const CancelTimer& cancel) { std::erase_if(timers_, same_timer(cancel.timer)); },
             [&](const Reply& reply) {
-              if (reply.request == request) evidence_ = to_bytes(reply.value);
+              if (reply.request != request) return;
+              const std::optional<SealAnswer> answer = decode_seal_answer(reply.value);
+              if (answer) evidence_ = answer->evidence;
             },
             [](const auto&) {},
         },
@@ -394,19 +402,38 @@ class AuthenticatorSuite {
     expect_authentic(rule, forged && !convinces(verifier, issuer, message_, *forged));
   }
 
+  /// Empty keys, keys of the wrong size, of zeros and of noise.
   void check_unfit_keys() {
-    constexpr const char* rule = "without fit keys nothing verifies and nothing crashes";
     if (factory_.key_material() == KeyMaterial::None) {
-      expect(findings_, rule, true, "not applicable: it has no keys");
+      for (const char* rule : {rule_unfit_check, rule_unfit_seal, rule_unfit_both}) {
+        expect(findings_, rule, true, "not applicable: it has no keys");
+      }
       return;
     }
+    Prng prng{4};
     for (const std::size_t size : {0u, 1u, 31u, 32u, 33u, 64u, 1'000u}) {
-      const Ring ring = Ring::filled_with(Bytes(size, 0));
-      const std::unique_ptr<Authenticator> lost = factory_.create(verifier, ring, config_);
-      expect_authentic(
-          rule, !lost->check(issuer, message_, evidence_) && !lost->check(issuer, message_, {}),
-          "keys of " + std::to_string(size) + " zero bytes");
+      const std::string words = std::to_string(size) + " bytes each";
+      check_unfit_key(Bytes(size, 0), size, "keys of zeros, " + words);
+      check_unfit_key(random_bytes(prng, size), size, "keys of noise, " + words);
     }
+  }
+
+  void check_unfit_key(const Bytes& key, std::size_t size, const std::string& detail) {
+    constexpr std::size_t secret_size = 32;
+    const Ring ring = Ring::filled_with(key);
+    const std::unique_ptr<Authenticator> deaf = factory_.create(verifier, ring, config_);
+    const std::unique_ptr<Authenticator> mute = factory_.create(issuer, ring, config_);
+    expect_authentic(
+        rule_unfit_check,
+        !deaf->check(issuer, message_, evidence_) && !deaf->check(issuer, message_, {}), detail);
+    const std::optional<Bytes> sealed = mute->seal(message_, PrincipalSet{verifier});
+    expect_authentic(rule_unfit_seal, !sealed || !convinces(verifier, issuer, message_, *sealed),
+                     detail);
+    // Noise of the right size is a secret that both may share.
+    const bool shared = factory_.key_material() == KeyMaterial::PairSecret && size == secret_size &&
+                        key != Bytes(size, 0);
+    if (shared) return;
+    expect_authentic(rule_unfit_both, !sealed || !deaf->check(issuer, message_, *sealed), detail);
   }
 
   const AuthenticatorFactory& factory_;

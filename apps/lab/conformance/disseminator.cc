@@ -15,9 +15,25 @@ constexpr PrincipalId self{3};
 
 Bytes encoded(const Disseminator& disseminator) {
   Bytes out;
-  Writer writer{out};
+  StateWriter writer{out};
   disseminator.encode(writer);
   return out;
+}
+
+/// Whether clones are in the original's state, move alone, and move as it would.
+bool clones_deeply(const Disseminator& original, const PrincipalSet& set, PrincipalId peer) {
+  const Bytes before = encoded(original);
+  const auto first = original.clone();
+  const auto second = original.clone();
+  if (first == nullptr || second == nullptr || encoded(*first) != before) return false;
+  const auto move = [&](Disseminator& clone) {
+    clone.on_escalation(set);
+    clone.on_answer(peer);
+    return clone.targets(set);
+  };
+  const PrincipalSet targets = move(*first);
+  const bool apart = encoded(original) == before && encoded(*second) == before;
+  return apart && move(*second) == targets && encoded(*second) == encoded(*first);
 }
 
 PrincipalSet some_principals(Prng& random) {
@@ -46,6 +62,7 @@ Findings check_disseminator(const Plugin& plugin) {
   bool somebody = true;
   bool same = true;
   bool canonical = true;
+  bool deep = true;
   Prng random{19};
   for (std::uint32_t i = 0; i < calls_count; ++i) {
     const PrincipalSet set = some_principals(random);
@@ -67,12 +84,14 @@ Findings check_disseminator(const Plugin& plugin) {
       same = same && twin->targets(set) == targets;
     }
     canonical = canonical && encoded(*first) == encoded(*twin);
+    deep = deep && clones_deeply(*first, set, peer);
   }
   expect(findings, "targets are a subset of the verifiers", subset);
   expect(findings, "the sender is no target", without_self);
   expect(findings, "there is a target whenever there is a verifier", somebody);
   expect(findings, "equal calls give equal targets", same);
   expect(findings, "equal states encode to equal bytes", canonical);
+  expect(findings, "a clone is a deep copy", deep);
   return findings;
 }
 

@@ -27,6 +27,13 @@ std::string text(const PrincipalSet& set) {
   return " {" + list + "}";
 }
 
+std::string describe_members(const Membership& membership) {
+  std::string line =
+      text(membership.epoch.value) + text(membership.members) + text(membership.learners);
+  for (const PrincipalId member : membership.order) line += text(member.value);
+  return line;
+}
+
 std::string describe_change(const Persist& persist) {
   return std::visit(
       overloaded{
@@ -73,9 +80,12 @@ std::string describe(const Effect& effect) {
                    text(static_cast<std::uint64_t>(timer.lease.side)) + text(timer.lease.lease);
           },
           [](const CancelTimer& timer) { return "cancel_timer" + text(timer.timer.value); },
+          [](const ChangeMembership& change) {
+            return "change_membership" + describe_members(*change.membership);
+          },
           [](const Draw& draw) { return "draw" + text(draw.bound); },
           [](const Decide& decide) {
-            return "decide" + text(decide.position) + text(decide.value);
+            return "decide" + text(decide.position) + text(decide.value) + text(decide.partition);
           },
           [](const Reply& reply) {
             return "reply" + text(reply.request.value) + text(reply.value);

@@ -2,11 +2,14 @@
 #include "apps/lab/conformance/rehearsal.h"
 
 #include <algorithm>
+#include <deque>
 #include <iterator>
 #include <map>
 #include <optional>
 
 #include "apps/lab/conformance/effect_text.h"
+#include "apps/lab/conformance/equal_states.h"
+#include "core/api/object.h"
 #include "core/base/overloaded.h"
 #include "core/base/prng.h"
 
@@ -16,6 +19,7 @@ namespace {
 constexpr std::uint32_t members_count = 3;
 constexpr std::uint32_t steps_count = 600;
 constexpr std::uint32_t draws_per_step_max = 64;
+constexpr unsigned local_request_bits = 47;  // As core/api/effects.h says.
 
 constexpr const char* rule_twin = "equal inputs give equal effects";
 constexpr const char* rule_encode = "equal states encode to equal bytes";
@@ -27,6 +31,9 @@ constexpr const char* rule_note = "every note is declared in the descriptor";
 constexpr const char* rule_type = "every published statement type is declared";
 constexpr const char* rule_log = "the log is cut only where it is";
 constexpr const char* rule_recover = "a machine starts again from what it persisted";
+constexpr const char* rule_equal = "machines of equal bytes do the same from there";
+constexpr const char* rule_local = "the request of a Local is below 2^47";
+constexpr const char* rule_epoch = "a change of members is to a later epoch";
 
 SharedMembership three_members() {
   auto membership = std::make_shared<Membership>();
@@ -36,13 +43,6 @@ SharedMembership three_members() {
     membership->order.push_back(PrincipalId{i});
   }
   return membership;
-}
-
-Bytes encoded(const Machine& machine) {
-  Bytes out;
-  StateWriter writer{out};
-  machine.encode(writer);
-  return out;
 }
 
 Bytes some_bytes(Prng& random) {
@@ -58,8 +58,9 @@ class Breaches {
     if (!kept) first_.try_emplace(rule, detail);
   }
   void report(Findings& findings) const {
-    for (const char* rule : {rule_twin, rule_encode, rule_clone, rule_timer, rule_draw,
-                             rule_durable, rule_note, rule_type, rule_log, rule_recover}) {
+    for (const char* rule :
+         {rule_twin, rule_encode, rule_clone, rule_timer, rule_draw, rule_durable, rule_note,
+          rule_type, rule_log, rule_recover, rule_equal, rule_local, rule_epoch}) {
       const auto broken = first_.find(rule);
       expect(findings, rule, broken == first_.end(), broken == first_.end() ? "" : broken->second);
     }
@@ -127,6 +128,11 @@ struct Member {
   std::unique_ptr<Machine> twin{};
   Log log{};
   std::set<TimerId> timers{};
+  std::set<RequestId> asked{};     ///< Locals that have no answer yet.
+  std::deque<OwnedInput> heard{};  ///< The latest deliveries, over all lives.
+  std::vector<Branch> branches{};  ///< What pulls of this member opened.
+  Epoch epoch{};
+  EqualStates states{};
 };
 
 class Rehearsal {
@@ -150,6 +156,8 @@ class Rehearsal {
     member.machine = make_();
     member.twin = make_();
     member.timers.clear();
+    member.asked.clear();
+    member.epoch = membership_->epoch;
     step(member, Start{member.self, membership_, member.log.recovered()});
   }
 
@@ -158,14 +166,14 @@ class Rehearsal {
     const std::uint64_t dice = random_.below(100);
     if (dice < 45) {
       deliver_something(member);
-    } else if (dice < 65) {
+    } else if (dice < 62) {
       fire_timer(member);
+    } else if (dice < 65) {
+      answer(member);
     } else if (dice < 80) {
-      const Bytes value = some_bytes(random_);
-      const PortId port{static_cast<std::uint16_t>(random_.below(6))};
-      step(member, Submit{RequestId{++requests_count_}, port, value});
+      step(member, call(member, random_).input);
     } else if (dice < 95) {
-      forge(member);
+      hear(member, forgery(random_));
     } else if (dice < 98) {
       check_clone(member);
     } else {
@@ -185,15 +193,70 @@ class Rehearsal {
     if (random_.chance(500'000)) {
       network_.erase(network_.begin() + static_cast<std::ptrdiff_t>(chosen));
     }
-    step(member, Deliver{message.issuer, message.type, message.record.view()});
+    hear(member, {message.record, Deliver{message.issuer, message.type, message.record.view()}});
+  }
+
+  void hear(Member& member, const OwnedInput& delivery) {
+    constexpr std::size_t heard_max = 64;
+    if (member.heard.size() == heard_max) member.heard.pop_front();
+    member.heard.push_back(delivery);
+    step(member, delivery.input);
   }
 
   /// What only a faulty member would say: authentic, and nonsense inside.
-  void forge(Member& member) {
-    const Bytes record = some_bytes(random_);
-    const PrincipalId issuer{static_cast<std::uint32_t>(random_.below(members_count + 1))};
-    const StatementType type{static_cast<std::uint16_t>(random_.below(12))};
-    step(member, Deliver{issuer, type, record});
+  static OwnedInput forgery(Prng& random) {
+    const SharedBytes record{some_bytes(random)};
+    const PrincipalId issuer{static_cast<std::uint32_t>(random.below(members_count + 1))};
+    const StatementType type{static_cast<std::uint16_t>(random.below(12))};
+    return {record, Deliver{issuer, type, record.view()}};
+  }
+
+  /// A call of an object, well-formed more often than not, or noise on some port.
+  OwnedInput call(const Member& member, Prng& random) {
+    const PortId port{static_cast<std::uint16_t>(random.below(6))};
+    const Branch branch = member.branches.empty() || random.chance(100'000)
+                              ? random.below(4)
+                              : member.branches[random.below(member.branches.size())];
+    Bytes value = some_bytes(random);
+    if (!random.chance(250'000)) {
+      if (port == port_pull) value = encode_call(PullCall{.with_state = random.chance(500'000)});
+      if (port == port_invoke) value = encode_call(InvokeCall{.branch = branch, .method = value});
+      if (port == port_push) value = encode_call(PushCall{branch});
+    }
+    const SharedBytes bytes{value};
+    return {bytes, Submit{RequestId{++requests_count_}, port, bytes.view()}};
+  }
+
+  /// The Reply to one of the member's Locals comes, with whatever inside.
+  void answer(Member& member) {
+    if (member.asked.empty()) return;
+    const RequestId request = *member.asked.begin();
+    member.asked.erase(member.asked.begin());
+    const Bytes value = some_bytes(random_);
+    step(member, Answered{request, value});
+  }
+
+  /// What two machines of equal bytes are asked: what came before, as a duplicate,
+  /// what is on its way, and everything else that may happen to the member.
+  OwnedInput probe(const Member& member) {
+    const std::uint64_t dice = probes_.below(100);
+    if (dice < 40 && !member.heard.empty()) {
+      return member.heard[probes_.below(member.heard.size())];
+    }
+    if (dice < 60 && !network_.empty()) {
+      const Message& message = network_[probes_.below(network_.size())];
+      return {message.record, Deliver{message.issuer, message.type, message.record.view()}};
+    }
+    if (dice < 75 && !member.timers.empty()) {
+      auto chosen = member.timers.begin();
+      std::advance(chosen, static_cast<std::ptrdiff_t>(probes_.below(member.timers.size())));
+      return {{}, TimerFired{*chosen}};
+    }
+    if (dice < 80 && !member.asked.empty()) {
+      const SharedBytes value{some_bytes(probes_)};
+      return {value, Answered{*member.asked.begin(), value.view()}};
+    }
+    return dice < 95 ? call(member, probes_) : forgery(probes_);
   }
 
   void fire_timer(Member& member) {
@@ -246,6 +309,8 @@ class Rehearsal {
       bound = one_input(member, Drawn{random_.below(*bound)}, effects);
     }
     perform(member, effects);
+    const auto difference = member.states.add(*member.machine, [&] { return probe(member); });
+    breaches_.check(rule_equal, !difference, difference.value_or(""));
   }
 
   /// Appends the effects; returns the bound of a Draw, if there was one.
@@ -297,10 +362,29 @@ class Rehearsal {
                        breaches_.check(rule_note, notes_.contains(note.declaration->name),
                                        note.declaration->name);
                      },
+                     [&](const Local& local) {
+                       const bool fits = local.request.value >> local_request_bits == 0;
+                       breaches_.check(rule_local, fits, describe(effect));
+                       member.asked.insert(local.request);
+                     },
+                     [&](const ChangeMembership& change) {
+                       breaches_.check(rule_epoch, change.membership->epoch > member.epoch,
+                                       describe(effect));
+                       member.epoch = change.membership->epoch;
+                     },
+                     [&](const Reply& reply) { learn_branch(member, reply); },
                      [](const auto&) {},
                  },
                  effect);
     }
+  }
+
+  static void learn_branch(Member& member, const Reply& reply) {
+    constexpr std::size_t branches_max = 4;
+    const std::optional<Outcome> outcome = decode_outcome(reply.value);
+    if (!outcome || outcome->branch == 0) return;
+    if (member.branches.size() == branches_max) member.branches.erase(member.branches.begin());
+    member.branches.push_back(outcome->branch);
   }
 
   void spread(PrincipalId from, const PrincipalSet& verifiers, StatementType type,
@@ -322,6 +406,7 @@ class Rehearsal {
   std::vector<Message> network_;
   Breaches breaches_;
   Prng random_{20'260'101};
+  Prng probes_{20'260'102};  ///< Its own, so that probing does not change what happens.
   std::uint64_t requests_count_ = 0;
 };
 

@@ -2,8 +2,10 @@
 //
 // The contract of a Machine, for any machine of any plugin: three of them on a
 // network that loses, repeats, reorders and forges, with crashes and restarts,
-// each beside a twin that gets the same inputs. Checks what core/api/machine.h
-// and effects.h promise; knows nothing of what the machine is for.
+// each beside a twin that gets the same inputs, and beside its own earlier states
+// wherever their bytes are equal. Checks what core/api/machine.h and effects.h
+// promise; knows nothing of what the machine is for, but tries the calls of an
+// object, which some serve.
 #pragma once
 
 #include <functional>

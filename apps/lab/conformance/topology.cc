@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The rules of a topology: whatever is lost, repeated, reordered or forged, a
-// finished aggregate is the fold over exactly the contributors it names, and
-// once the network works everybody gets one over everybody.
+// finished aggregate is the fold over exactly the contributors it names, what
+// comes from an older epoch changes nothing, and once the network works everybody
+// gets the fold over everybody.
 #include <map>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::uint32_t members_count = 7;
 constexpr std::uint32_t seeds_count = 60;
+constexpr std::uint32_t steps_before = 60;  ///< In the first epoch.
 constexpr std::uint32_t steps_per_seed = 500;
 constexpr std::uint32_t heal_rounds = 60;
 
@@ -30,8 +32,8 @@ std::uint64_t number_of(ByteView bytes) {
   return in.finished() ? value : 0;
 }
 
-/// Members contribute distinct powers of two, so a sum tells who is in it, and
-/// how often.
+/// Members contribute in eight bits each, so a sum tells who is in it, how often,
+/// and of which epoch.
 class Sum final : public Fold {
  public:
   Bytes neutral() const override { return number(0); }
@@ -50,8 +52,9 @@ class Max final : public Fold {
   bool idempotent() const override { return true; }
 };
 
-std::uint64_t value_of(PrincipalId member) {
-  return std::uint64_t{1} << (8 * member.value);
+std::uint64_t value_of(PrincipalId member, Epoch epoch) {
+  // Later is less, so that a maximum gives away what is left of an older epoch.
+  return (epoch.value == 1 ? std::uint64_t{16} : std::uint64_t{1}) << (8 * member.value);
 }
 
 SharedMembership membership_of(std::uint64_t epoch, std::uint32_t leader) {
@@ -78,6 +81,15 @@ constexpr const char* rule_tokens = "tokens go to other members only";
 constexpr const char* rule_complete = "once the network heals, every member gets the whole fold";
 constexpr const char* rule_encode = "equal histories encode to equal bytes";
 constexpr const char* rule_fresh = "later rounds take the values of later moments";
+constexpr const char* rule_epochs = "tokens of an older epoch finish and change nothing";
+constexpr const char* rule_clone = "a clone is a deep copy";
+
+Bytes encoded(const Aggregation& aggregation) {
+  Bytes out;
+  StateWriter writer{out};
+  aggregation.encode(writer);
+  return out;
+}
 
 /// One entity: its members and the tokens between them.
 class Entity {
@@ -88,10 +100,11 @@ class Entity {
     for (std::uint32_t i = 0; i < members_count; ++i) {
       members_.push_back({factory.create(config), factory.create(config), {}, {}});
     }
-    // Rounds of an earlier epoch, led by another, are under way when this one begins.
-    configure(1, 1);
-    for (std::uint32_t i = 0; i < 20; ++i) one_step();
-    configure(2, 0);
+    // Rounds of an earlier epoch, led by the same member or by another, are under
+    // way when this one begins.
+    configure(Epoch{1}, static_cast<std::uint32_t>(seed % 2));
+    for (std::uint32_t i = 0; i < steps_before; ++i) one_step();
+    configure(Epoch{2}, 0);
   }
 
   void run() {
@@ -103,7 +116,8 @@ class Entity {
     }
     std::uint64_t expected = number_of(fold_.neutral());
     for (std::uint32_t i = 0; i < members_count; ++i) {
-      expected = number_of(fold_.combine(number(expected), number(value_of(PrincipalId{i}))));
+      const std::uint64_t value = value_of(PrincipalId{i}, epoch_);
+      expected = number_of(fold_.combine(number(expected), number(value)));
     }
     for (const Member& member : members_) {
       const bool whole = member.finished && member.finished->version.round > reached &&
@@ -123,23 +137,30 @@ class Entity {
     PrincipalId from;
     PrincipalId to;
     SharedBytes bytes;
+    Epoch sent_in;
   };
 
   std::string at_seed() const { return "seed " + std::to_string(seed_); }
 
-  void configure(std::uint64_t epoch, std::uint32_t leader) {
-    const SharedMembership membership = membership_of(epoch, leader);
+  void configure(Epoch epoch, std::uint32_t leader) {
+    epoch_ = epoch;
+    const SharedMembership membership = membership_of(epoch.value, leader);
     for (std::uint32_t i = 0; i < members_count; ++i) {
-      for (Aggregation* aggregation : {members_[i].aggregation.get(), members_[i].twin.get()}) {
-        aggregation->configure(PrincipalId{i}, membership);
-        aggregation->contribute(SharedBytes{number(value_of(PrincipalId{i}))});
-      }
+      const SharedBytes value{number(value_of(PrincipalId{i}, epoch))};
+      act(PrincipalId{i}, [&](Aggregation& at, AggregationEffects& effects) {
+        at.configure(PrincipalId{i}, membership);
+        at.contribute(value, fold_, effects);
+      });
     }
   }
 
   void one_step() {
     const std::uint64_t dice = random_.below(100);
     if (dice < 20) return tick(static_cast<std::uint32_t>(random_.below(members_count)));
+    if (dice < 23) return check_clone(members_[random_.below(members_count)]);
+    if (dice >= 85 && epoch_ > Epoch{1} && !sent_first_.empty()) {
+      return receive(sent_first_[random_.below(sent_first_.size())]);
+    }
     if (tokens_.empty()) return;
     const std::size_t index = random_.below(tokens_.size());
     if (dice < 35) return lose(index);
@@ -159,14 +180,41 @@ class Entity {
   }
 
   void receive(const Token& token) {
-    act(token.to, [&](Aggregation& at, AggregationEffects& effects) {
+    const Aggregation& receiver = *members_[token.to.value].aggregation;
+    const Bytes before = encoded(receiver);
+    const bool finished = act(token.to, [&](Aggregation& at, AggregationEffects& effects) {
       at.on_token(token.from, token.bytes, fold_, effects);
     });
+    if (token.sent_in == epoch_) return;
+    breaches_.check(rule_epochs, !finished && encoded(receiver) == before, at_seed());
+  }
+
+  /// A clone goes the way of the original, and neither moves the other.
+  void check_clone(const Member& member) {
+    const Bytes before = encoded(*member.aggregation);
+    const auto first = member.aggregation->clone();
+    const auto second = member.aggregation->clone();
+    if (first == nullptr || second == nullptr) return breaches_.check(rule_clone, false, at_seed());
+    AggregationEffects of_first;
+    AggregationEffects of_second;
+    const auto move = [&](Aggregation& at, AggregationEffects& effects) {
+      at.contribute(SharedBytes{number(0)}, fold_, effects);
+      at.tick(fold_, effects);
+      for (const Token& token : tokens_) at.on_token(token.from, token.bytes, fold_, effects);
+    };
+    move(*first, of_first);
+    const bool apart = encoded(*member.aggregation) == before && encoded(*second) == before;
+    move(*second, of_second);
+    const bool alike = encoded(*first) == encoded(*second) &&
+                       of_first.tokens.size() == of_second.tokens.size() &&
+                       of_first.finished.has_value() == of_second.finished.has_value();
+    breaches_.check(rule_clone, apart && alike, at_seed());
   }
 
   /// Of malformed tokens only those whose damage shows: cut ones and noise. What
   /// a member says of its own value is believed.
   void forge(Token token) {
+    token.sent_in = epoch_;
     Bytes bytes = to_bytes(token.bytes.view());
     if (random_.chance(500'000)) {
       bytes.resize(random_.below(3));
@@ -182,8 +230,9 @@ class Entity {
     tokens_.erase(tokens_.begin() + static_cast<std::ptrdiff_t>(index));
   }
 
+  /// Whether a round finished.
   template <class Action>
-  void act(PrincipalId self, Action action) {
+  bool act(PrincipalId self, Action action) {
     constexpr std::size_t tokens_max = 400;
     Member& member = members_[self.value];
     AggregationEffects effects;
@@ -195,17 +244,20 @@ class Entity {
       const bool other = token.to != self && token.to.value < members_count;
       breaches_.check(rule_tokens, other, at_seed());
       if (other && tokens_.size() < tokens_max) {
-        tokens_.push_back({self, token.to, std::move(token.bytes)});
+        if (epoch_ == Epoch{1}) sent_first_.push_back({self, token.to, token.bytes, epoch_});
+        tokens_.push_back({self, token.to, std::move(token.bytes), epoch_});
       }
     }
-    if (effects.finished) finish(member, std::move(*effects.finished));
+    if (!effects.finished) return false;
+    finish(member, std::move(*effects.finished));
+    return true;
   }
 
   void finish(Member& member, AggregationEffects::Finished finished) {
     Bytes expected = fold_.neutral();
     finished.contributors.for_each([&](PrincipalId contributor) {
       breaches_.check(rule_members, contributor.value < members_count, at_seed());
-      expected = fold_.combine(expected, number(value_of(contributor)));
+      expected = fold_.combine(expected, number(value_of(contributor, finished.version.epoch)));
     });
     breaches_.check(rule_fold, number_of(finished.aggregate) == number_of(expected),
                     at_seed() + ": " + std::to_string(number_of(finished.aggregate)) +
@@ -213,13 +265,6 @@ class Entity {
     breaches_.check(rule_versions, finished.version > member.latest, at_seed());
     member.latest = finished.version;
     member.finished = std::move(finished);
-  }
-
-  static Bytes encoded(const Aggregation& aggregation) {
-    Bytes out;
-    Writer writer{out};
-    aggregation.encode(writer);
-    return out;
   }
 
   std::uint64_t latest_round() const {
@@ -232,8 +277,10 @@ class Entity {
   Prng random_;
   Breaches& breaches_;
   std::uint64_t seed_;
+  Epoch epoch_{};
   std::vector<Member> members_;
-  std::vector<Token> tokens_;
+  std::vector<Token> tokens_;      ///< In flight.
+  std::vector<Token> sent_first_;  ///< All of the first epoch; they may arrive for ever.
 };
 
 /// An entity of one member, whose value at the moment of a round is known.
@@ -247,8 +294,8 @@ void check_fresh_values(const TopologyFactory& factory, const Config& config, Br
   alone->configure(PrincipalId{0}, membership);
   std::uint64_t seen = 0;
   for (std::uint64_t value = 1; value <= 20; ++value) {
-    alone->contribute(SharedBytes{number(value)});
     AggregationEffects effects;
+    alone->contribute(SharedBytes{number(value)}, fold, effects);
     alone->tick(fold, effects);
     if (effects.finished) seen = number_of(effects.finished->aggregate);
   }
@@ -278,7 +325,7 @@ Findings check_topology(const Plugin& plugin) {
   }
   check_fresh_values(factory, config, breaches);
   for (const char* rule : {rule_fold, rule_versions, rule_members, rule_tokens, rule_complete,
-                           rule_encode, rule_fresh}) {
+                           rule_encode, rule_fresh, rule_epochs, rule_clone}) {
     const auto broken = breaches.first.find(rule);
     expect(findings, rule, broken == breaches.first.end(),
            broken == breaches.first.end() ? "" : broken->second);

@@ -55,9 +55,9 @@ void OptimisticQuorum::on_escalation(const PrincipalSet& silent) {
   std::erase_if(answering_, [&](PrincipalId peer) { return silent.contains(peer); });
 }
 
-void OptimisticQuorum::encode(Writer& out) const {
+void OptimisticQuorum::encode(StateWriter& out) const {
   out.varint(answering_.size());
-  for (const PrincipalId peer : answering_) out.varint(peer.value);
+  for (const PrincipalId peer : answering_) out.principal(peer);
   out.principals(silent_);
 }
 

@@ -22,7 +22,10 @@ class OptimisticQuorum final : public Disseminator {
   PrincipalSet targets(const PrincipalSet& verifiers) override;
   void on_answer(PrincipalId peer) override;
   void on_escalation(const PrincipalSet& silent) override;
-  void encode(Writer& out) const override;
+  void encode(StateWriter& out) const override;
+  std::unique_ptr<Disseminator> clone() const override {
+    return std::make_unique<OptimisticQuorum>(*this);
+  }
 
  private:
   std::size_t wanted(std::size_t verifiers_count) const;

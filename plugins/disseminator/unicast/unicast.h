@@ -16,7 +16,8 @@ class Unicast final : public Disseminator {
   }
   void on_answer(PrincipalId) override {}
   void on_escalation(const PrincipalSet&) override {}
-  void encode(Writer&) const override {}
+  void encode(StateWriter&) const override {}
+  std::unique_ptr<Disseminator> clone() const override { return std::make_unique<Unicast>(*this); }
 
  private:
   PrincipalId self_;

@@ -109,9 +109,13 @@ SharedBytes Star::value_or_neutral(const Fold& fold) const {
   return value_ ? *value_ : SharedBytes{fold.neutral()};
 }
 
-void Star::encode(Writer& out) const {
+void Star::encode(StateWriter& out) const {
+  // The epoch stands for the membership: an entity has one for each.
   out.u8(membership_ != nullptr ? 1 : 0);
-  if (membership_ != nullptr) out.varint(membership_->epoch.value);
+  if (membership_ != nullptr) {
+    out.principal(self_);
+    out.varint(membership_->epoch.value);
+  }
   out.u8(value_ ? 1 : 0);
   if (value_) out.bytes(*value_);
   out.varint(round_);

@@ -18,11 +18,14 @@ namespace parley::star {
 class Star final : public Aggregation {
  public:
   void configure(PrincipalId self, SharedMembership membership) override;
-  void contribute(SharedBytes value) override { value_ = std::move(value); }
+  void contribute(SharedBytes value, const Fold&, AggregationEffects&) override {
+    value_ = std::move(value);
+  }
   void tick(const Fold& fold, AggregationEffects& effects) override;
   void on_token(PrincipalId from, ByteView token, const Fold& fold,
                 AggregationEffects& effects) override;
-  void encode(Writer& out) const override;
+  void encode(StateWriter& out) const override;
+  std::unique_ptr<Aggregation> clone() const override { return std::make_unique<Star>(*this); }
 
  private:
   /// What the leader has of the round that is under way.

@@ -19,6 +19,17 @@ const T* find(const Effects& effects) {
   return nullptr;
 }
 
+Bytes call_for(ByteView message) {
+  return encode_seal(SealCall{to_bytes(message), {PrincipalId{1}, PrincipalId{3}}});
+}
+
+/// The evidence in a Reply; empty bytes: none could be made.
+Bytes evidence_in(const Reply* reply) {
+  const std::optional<SealAnswer> answer = decode_seal_answer(reply->value);
+  EXPECT_TRUE(answer.has_value());
+  return answer && answer->evidence ? *answer->evidence : Bytes{};
+}
+
 Effects step(Machine& machine, const Input& input) {
   Effects effects;
   machine.step(input, effects);
@@ -28,7 +39,7 @@ Effects step(Machine& machine, const Input& input) {
 class InteractiveTest : public ::testing::Test {
  protected:
   Effects ask(ByteView message, std::uint64_t request) {
-    return step(issuers_, Submit{RequestId{request}, port_seal, message});
+    return step(issuers_, Submit{RequestId{request}, port_seal, call_for(message)});
   }
 
   Countersigning parties_{party, party};
@@ -53,7 +64,7 @@ TEST_F(InteractiveTest, TheReplyCarriesEvidenceThatVerifies) {
   const testing::FixedKeyRing ring;
   const Config config{{{"party", PrincipalSet{party}}}};
   const auto verifier = Factory{}.create(PrincipalId{1}, ring, config);
-  EXPECT_TRUE(verifier->check(issuer, message_, reply->value));
+  EXPECT_TRUE(verifier->check(issuer, message_, evidence_in(reply)));
   EXPECT_FALSE(verifier->seal(message_, {issuer}).has_value());
 }
 
@@ -77,9 +88,9 @@ TEST_F(InteractiveTest, OneAnswerServesAllWhoWaitForIt) {
 }
 
 TEST_F(InteractiveTest, ThePartyNeedsNobody) {
-  const Effects own = step(parties_, Submit{RequestId{4}, port_seal, message_});
+  const Effects own = step(parties_, Submit{RequestId{4}, port_seal, call_for(message_)});
   ASSERT_NE(find<Reply>(own), nullptr);
-  EXPECT_TRUE(equal(find<Reply>(own)->value, countersignature(party, message_)));
+  EXPECT_EQ(evidence_in(find<Reply>(own)), countersignature(party, message_));
 }
 
 TEST_F(InteractiveTest, RefusesStrangersAndMalformedAnswers) {
@@ -97,8 +108,26 @@ TEST_F(InteractiveTest, RefusesStrangersAndMalformedAnswers) {
 TEST_F(InteractiveTest, HoldsABoundedNumberOfRequests) {
   for (std::uint64_t i = 0; i < pending_count_max; ++i) ask(message_, i);
   const Effects refused = ask(message_, pending_count_max);
-  ASSERT_EQ(refused.size(), 1u);
-  EXPECT_EQ(std::get<Note>(refused[0]).declaration, &overloaded_note);
+  ASSERT_NE(find<Note>(refused), nullptr);
+  EXPECT_EQ(find<Note>(refused)->declaration, &call_refused);
+  ASSERT_NE(find<Reply>(refused), nullptr);
+  EXPECT_TRUE(evidence_in(find<Reply>(refused)).empty());
+}
+
+TEST_F(InteractiveTest, WhatIsNoSealCallIsAnsweredWithoutEvidence) {
+  Bytes longer = call_for(message_);
+  longer.push_back(0);
+  Bytes shorter = call_for(message_);
+  shorter.pop_back();
+  for (const Bytes& call : {Bytes{}, Bytes{0xFF}, longer, shorter}) {
+    for (Countersigning* machine : {&issuers_, &parties_}) {
+      const Effects refused = step(*machine, Submit{RequestId{5}, port_seal, call});
+      ASSERT_NE(find<Reply>(refused), nullptr);
+      EXPECT_EQ(find<Reply>(refused)->request, RequestId{5});
+      EXPECT_TRUE(evidence_in(find<Reply>(refused)).empty());
+      EXPECT_EQ(find<Send>(refused), nullptr);
+    }
+  }
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ TEST(UnicastTest, LearnsNothing) {
   unicast.on_answer(PrincipalId{2});
   unicast.on_escalation({PrincipalId{1}});
   Bytes state;
-  Writer writer{state};
+  StateWriter writer{state};
   unicast.encode(writer);
   EXPECT_TRUE(state.empty());
 }

@@ -51,7 +51,9 @@ class StarTest : public testing::Test {
     }
   }
   void contribute(std::uint32_t member, std::uint64_t value) {
-    members_[member].contribute(SharedBytes{number(value)});
+    AggregationEffects effects;
+    members_[member].contribute(SharedBytes{number(value)}, sum_, effects);
+    take(PrincipalId{member}, effects);
   }
   void tick(PrincipalId member = leader) {
     AggregationEffects effects;
