@@ -9,14 +9,14 @@ std::optional<ObjectClient::Call> ObjectClient::next() {
   switch (stage_) {
     case Stage::Pull:
       --attempts_left_;
-      return Call{port_pull, {}};
+      return Call{port_pull, encode_call(pull_)};
     case Stage::Invoke:
-      return Call{port_invoke, method_};
+      return Call{port_invoke, encode_call(InvokeCall{branch_, method_})};
     case Stage::Push:
     case Stage::Done:
       break;
   }
-  return Call{port_push, {}};
+  return Call{port_push, encode_call(PushCall{branch_})};
 }
 
 void ObjectClient::on_reply(ByteView outcome) {
@@ -36,6 +36,7 @@ void ObjectClient::on_lost() {
 void ObjectClient::advance(Outcome outcome) {
   switch (stage_) {
     case Stage::Pull:
+      branch_ = outcome.branch;
       stage_ = Stage::Invoke;
       return;
     case Stage::Invoke:
@@ -44,6 +45,7 @@ void ObjectClient::advance(Outcome outcome) {
       return;
     case Stage::Push:
     case Stage::Done:
+      perhaps_pushed_ = true;
       result_ = std::move(outcome);
       stage_ = Stage::Done;
       return;
@@ -51,7 +53,10 @@ void ObjectClient::advance(Outcome outcome) {
 }
 
 void ObjectClient::start_over(Outcome failure) {
+  // Any answer but Stale leaves open whether the branch is committed.
+  if (stage_ == Stage::Push && failure.kind != OutcomeKind::Stale) perhaps_pushed_ = true;
   returned_.clear();
+  branch_ = 0;
   stage_ = Stage::Pull;
   if (attempts_left_ > 0) return;
   result_ = std::move(failure);
@@ -62,6 +67,8 @@ void ObjectClient::encode(Writer& out) const {
   out.u8(static_cast<std::uint8_t>(stage_));
   out.u8(waiting_ ? 1 : 0);
   out.varint(attempts_left_);
+  out.varint(branch_);
+  out.bytes(encode_call(pull_));
   out.bytes(method_);
   out.bytes(returned_);
   out.bytes(result_ ? encode_outcome(*result_) : Bytes{});

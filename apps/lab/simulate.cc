@@ -159,6 +159,7 @@ class Run final : public WorldObserver {
     if (judged) {
       for (const NodeOutput::Decided& decided : output.decides) {
         violate(invariants_.on_decide(node, decided));
+        callers_.on_decided(decided.instance, decided.value);
       }
     }
     for (const NodeOutput::Replied& reply : output.replies) {
@@ -168,6 +169,11 @@ class Run final : public WorldObserver {
         violate(invariants_.on_pushed(node, pushed->instance, pushed->method, initial));
         violate(
             invariants_.on_result(node, pushed->instance, pushed->method, pushed->result, initial));
+      }
+    }
+    if (judged && !(output.decides.empty() && output.replies.empty())) {
+      if (auto found = callers_.refused_yet_decided()) {
+        violate(Violation{"refused_decided", std::move(*found)});
       }
     }
     if (healed_ && callers_.all_done()) end_soon();

@@ -33,7 +33,7 @@ class Exchange {
   }
 
   void pull(PrincipalId at) {
-    step(at, Submit{RequestId{++requests_}, port_pull, {}});
+    step(at, Submit{RequestId{++requests_}, port_pull, call_});
     while (!queue_.empty()) {
       const Message message = std::move(queue_.front());
       queue_.pop_front();
@@ -70,6 +70,7 @@ class Exchange {
 
   std::vector<std::unique_ptr<Machine>> machines_;
   std::deque<Message> queue_;
+  const Bytes call_ = encode_call(PullCall{});
   Effects effects_;
   std::uint64_t requests_ = 0;
   std::int64_t steps_ = 0;

@@ -4,12 +4,12 @@
 // push on a network that works, and agrees on one that does not. The object it
 // serves here is a write-once cell, which every backend can: its first method
 // decides everything.
-#include <set>
-
+#include "apps/lab/conformance/branches.h"
 #include "apps/lab/conformance/cell.h"
 #include "apps/lab/conformance/conformance.h"
 #include "apps/lab/conformance/contention.h"
 #include "apps/lab/conformance/default_config.h"
+#include "apps/lab/conformance/hand_caller.h"
 #include "apps/lab/conformance/machine_network.h"
 #include "apps/lab/conformance/rehearsal.h"
 #include "apps/lab/object_client.h"
@@ -35,44 +35,29 @@ struct Subject {
   }
 };
 
-/// One call on a network that loses nothing; nullopt: no answer, or no Outcome.
-std::optional<Outcome> call(MachineNetwork& network, PrincipalId member, PortId port,
-                            std::string_view value = {}) {
-  const RequestId request{1};
-  network.replies().clear();
-  network.submit(member, request, port, view_of(value));
-  network.deliver_all();
-  const auto reply = network.replies().find(request);
-  if (reply == network.replies().end()) return std::nullopt;
-  return decode_outcome(reply->second);
-}
-
-bool is_ok(const std::optional<Outcome>& outcome) {
-  return outcome && outcome->kind == OutcomeKind::Ok;
-}
-
 void check_calls(const Subject& subject, Findings& findings) {
   MachineNetwork network = subject.network();
   network.deliver_all();
-  const PrincipalId first{0};
-  const auto early = call(network, first, port_invoke, "x");
-  expect(findings, "invoke without a pull is answered Stale",
-         early && early->kind == OutcomeKind::Stale);
+  HandCaller first{network, PrincipalId{0}};
+  expect(findings, "invoke without a pull is answered Stale", is_stale(first.invoke("x")));
+  expect(findings, "push without a pull is answered Stale", is_stale(first.push()));
 
-  const auto pulled = call(network, first, port_pull);
+  const auto pulled = first.pull();
   expect(findings, "a pull at a healthy quorum is Ok with the state in its value",
          is_ok(pulled) && pulled->value.empty());
-  const auto invoked = call(network, first, port_invoke, "x");
+  const auto invoked = first.invoke("x");
   expect(findings, "invoke answers the speculative result",
          is_ok(invoked) && invoked->value == to_bytes("x"));
-  const auto pushed = call(network, first, port_push);
+  const auto pushed = first.push();
   expect(findings, "push commits at a position after the base that was pulled",
          is_ok(pushed) && pulled && pushed->position > pulled->position);
 
-  const PrincipalId second{1};
-  const auto later = call(network, second, port_pull);
+  const auto later = HandCaller{network, PrincipalId{1}}.pull();
   expect(findings, "another member's pull sees what was committed",
          is_ok(later) && later->value == to_bytes("x"));
+  const auto without = HandCaller{network, PrincipalId{1}}.call(port_pull, encode_call(PullCall{}));
+  expect(findings, "a pull that asks for no state gets none",
+         is_ok(without) && without->value.empty());
   for (std::uint32_t i = 0; i < members_count; ++i) {
     network.repeat_publications(PrincipalId{i});
     network.deliver_all();
@@ -216,11 +201,11 @@ class Schedule {
       bad_outcome_ = "a reply on port " + std::to_string(port.value) + " is no Outcome";
       return;
     }
-    const bool common = outcome->kind == OutcomeKind::Ok || outcome->kind == OutcomeKind::Stale;
-    const bool pull =
-        outcome->kind == OutcomeKind::Preempted || outcome->kind == OutcomeKind::NoQuorum;
-    const bool push = outcome->kind == OutcomeKind::Unknown;
-    if (common || (port == port_pull && pull) || (port == port_push && push)) return;
+    const auto is = [&](OutcomeKind kind) { return outcome->kind == kind; };
+    const bool pull = is(OutcomeKind::Preempted) || is(OutcomeKind::NoQuorum);
+    const bool push = is(OutcomeKind::Stale) || is(OutcomeKind::Unknown);
+    if (is(OutcomeKind::Ok) || (port == port_pull && pull) || (port == port_push && push)) return;
+    if (port == port_invoke && is(OutcomeKind::Stale)) return;
     bad_outcome_ = "port " + std::to_string(port.value) + " answered " +
                    std::to_string(static_cast<int>(outcome->kind));
   }
@@ -277,19 +262,15 @@ void check_schedules(const Subject& subject, Findings& findings) {
 
 void check_recovery(const Subject& subject, Findings& findings) {
   MachineNetwork network = subject.network();
-  const PrincipalId first{0};
-  call(network, first, port_pull);
-  call(network, first, port_invoke, "kept");
-  const bool committed = is_ok(call(network, first, port_push));
+  const bool committed = is_ok(HandCaller{network, PrincipalId{0}}.run("kept"));
   for (std::uint32_t i = 0; i < members_count; ++i) network.crash(PrincipalId{i});
   for (std::uint32_t i = 0; i < members_count; ++i) network.restart(PrincipalId{i});
   network.deliver_all();
-  const PrincipalId other{2};
-  const auto pulled = call(network, other, port_pull);
+  const auto pulled = HandCaller{network, PrincipalId{2}}.pull();
   expect(findings, "what was committed is there after all members crashed",
          committed && is_ok(pulled) && pulled->value == to_bytes("kept"));
   expect(findings, "a restarted member decides again what it had decided",
-         network.decided(first).size() == 1 && network.disagreement().empty(),
+         network.decided(PrincipalId{0}).size() == 1 && network.disagreement().empty(),
          network.disagreement());
 }
 
@@ -313,26 +294,23 @@ void check_mangled_records(const Subject& subject, Findings& findings) {
   MachineNetwork network = subject.network();
   Prng random{7};
   std::uint64_t mangled = 0;
-  const auto drain = [&] {
-    while (network.in_flight() > 0) {
-      const MachineNetwork::Message message = network.message(0);
+  const Bytes pull = encode_call(PullCall{});
+  const auto drain = [&](MachineNetwork& all) {
+    while (all.in_flight() > 0) {
+      const MachineNetwork::Message message = all.message(0);
       for (std::uint32_t copies = 0; copies < 32; ++copies) {
         const Bytes record = mutated(message.record, random);
-        const auto copy = network.machine(message.to).clone();
+        const auto copy = all.machine(message.to).clone();
         Effects effects;
         copy->step(Deliver{message.from, message.type, record}, effects);
         copy->step(Deliver{message.from, message.type, record}, effects);
-        copy->step(Submit{RequestId{++mangled}, port_pull, {}}, effects);
+        copy->step(Submit{RequestId{++mangled}, port_pull, pull}, effects);
       }
-      network.deliver(0);
+      all.deliver(0);
     }
   };
-  std::uint64_t request = 0;
   for (std::uint32_t i = 0; i < members_count; ++i) {
-    for (const PortId port : {port_pull, port_invoke, port_push}) {
-      network.submit(PrincipalId{i}, RequestId{++request}, port, view_of("v"));
-      drain();
-    }
+    HandCaller{network, PrincipalId{i}, drain}.run("v");
   }
   expect(findings, "mangled statements of members are dropped or obeyed, never fatal",
          network.disagreement().empty(), std::to_string(mangled) + " mangled statements");
@@ -352,6 +330,7 @@ Findings check_backend(const Plugin& plugin) {
   rehearse(make, *plugin.descriptor, {}, findings);
   check_schedules(subject, findings);
   check_contention(make, findings);
+  check_branches(make, factory.invokes_per_pull_max(), findings);
   return findings;
 }
 

@@ -21,6 +21,9 @@ class Cell final : public Object {
     return true;
   }
   std::unique_ptr<Object> clone() const override { return std::make_unique<Cell>(*this); }
+  bool reads_only(ByteView method) const override { return method.empty(); }
+  /// It is one part, so that backends which keep parts apart can serve it too.
+  std::optional<Bytes> partition(ByteView /*method*/) const override { return Bytes{}; }
   std::optional<Bytes> parse_method(std::string_view words) const override {
     return to_bytes(words);
   }

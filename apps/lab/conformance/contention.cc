@@ -6,6 +6,7 @@
 #include <set>
 
 #include "apps/lab/conformance/cell.h"
+#include "apps/lab/conformance/hand_caller.h"
 #include "apps/lab/conformance/machine_network.h"
 #include "apps/lab/object_client.h"
 #include "core/base/prng.h"
@@ -75,8 +76,7 @@ class Contention {
     PrincipalId member;
     RequestId request{};
     PortId port{};
-    bool perhaps_pushed = false;  ///< A push of it ended in no definite refusal.
-    bool others_pushed = false;   ///< When the outstanding push began, another had ended.
+    bool others_pushed = false;  ///< When the outstanding push began, another had ended.
   };
 
   void check(const char* rule, bool kept, const std::string& detail) {
@@ -104,7 +104,6 @@ class Contention {
     members.for_each([&](PrincipalId member) {
       network_.crash(member);
       Caller& caller = callers_[member.value];
-      if (caller.client.waiting() && caller.port == port_push) caller.perhaps_pushed = true;
       caller.client.on_lost();
     });
     members.for_each([&](PrincipalId member) { network_.restart(member); });
@@ -113,7 +112,7 @@ class Contention {
   void next_call(Caller& caller) {
     const auto due = caller.client.next();
     if (!due) return;
-    caller.request = RequestId{++requests_count_};
+    caller.request = network_.new_request();
     caller.port = due->port;
     caller.others_pushed = !results_.empty();
     network_.submit(caller.member, caller.request, due->port, due->value);
@@ -137,7 +136,6 @@ class Contention {
       check(rule_position, is_new, "time " + std::to_string(outcome.position.time));
     }
     if (caller.port != port_push) return;
-    if (ok || outcome.kind == OutcomeKind::Unknown) caller.perhaps_pushed = true;
     if (!ok) return;
     check(rule_order, !caller.others_pushed || outcome.value == results_.front(),
           "an older state was answered");
@@ -147,21 +145,15 @@ class Contention {
   /// Nobody else calls, everything arrives: what the member finds and leaves.
   void call_alone(PrincipalId member) {
     const bool committed = !results_.empty();
-    for (const auto& [port, method] : {std::pair<PortId, ByteView>{port_pull, {}},
-                                       {port_invoke, view_of("late")},
-                                       {port_push, {}}}) {
-      const RequestId request{++requests_count_};
-      network_.submit(member, request, port, method);
-      network_.deliver_all();
-      const auto reply = network_.replies().find(request);
-      if (reply == network_.replies().end()) return;
-      const auto outcome = decode_outcome(reply->second);
-      if (!outcome || outcome->kind != OutcomeKind::Ok) return;
-      if (port == port_pull && committed) {
-        check(rule_kept, outcome->value == results_.front(), "a pull found another state");
-      }
-      if (port == port_push) results_.push_back(outcome->value);
+    HandCaller caller{network_, member};
+    const auto pulled = caller.pull();
+    if (!is_ok(pulled)) return;
+    if (committed) {
+      check(rule_kept, pulled->value == results_.front(), "a pull found another state");
     }
+    if (!is_ok(caller.invoke("late"))) return;
+    const auto pushed = caller.push();
+    if (is_ok(pushed)) results_.push_back(pushed->value);
   }
 
   void check_results() {
@@ -178,9 +170,7 @@ class Contention {
           network_.decided().begin(), network_.decided().end(),
           [&](const auto& decided) { return equal(decided.second, caller.client.method()); });
       const bool reads = caller.client.method().empty();
-      const bool under_way = caller.client.waiting() && caller.port == port_push;
-      const bool refused = !caller.perhaps_pushed && !under_way;
-      check(rule_refused, reads || !mine_decided || !refused,
+      check(rule_refused, reads || !mine_decided || caller.client.perhaps_pushed(),
             "the method of a caller that was refused");
     }
   }
@@ -193,26 +183,15 @@ class Contention {
   std::vector<Caller> callers_;
   std::vector<Bytes> results_;  ///< Of pushes that were answered Ok with a value.
   std::set<Position> positions_;
-  std::uint64_t requests_count_ = 0;
 };
 
 /// A committed value and calls enough that logs are compacted, all members
 /// crashing after each call. Nothing but the log remembers it then.
 void check_long_life(const std::function<std::unique_ptr<Machine>()>& make, Rules& broken) {
   MachineNetwork network{make, members_count};
-  const auto call = [&](PrincipalId member, PortId port, std::string_view method = {}) {
-    network.replies().clear();
-    network.submit(member, RequestId{1}, port, view_of(method));
-    network.deliver_all();
-    const auto reply = network.replies().find(RequestId{1});
-    return reply == network.replies().end() ? std::nullopt : decode_outcome(reply->second);
-  };
-  call(PrincipalId{0}, port_pull);
-  call(PrincipalId{0}, port_invoke, "kept");
-  const auto pushed = call(PrincipalId{0}, port_push);
-  if (!pushed || pushed->kind != OutcomeKind::Ok) return;
+  if (!is_ok(HandCaller{network, PrincipalId{0}}.run("kept"))) return;
   for (std::uint32_t i = 0; i < calls_of_a_long_life; ++i) {
-    const auto pulled = call(PrincipalId{i % members_count}, port_pull);
+    const auto pulled = HandCaller{network, PrincipalId{i % members_count}}.pull();
     const bool kept =
         pulled && (pulled->kind != OutcomeKind::Ok || pulled->value == to_bytes("kept"));
     if (!kept) broken.try_emplace(rule_long, "gone after " + std::to_string(i) + " calls");
@@ -230,32 +209,20 @@ void check_long_life(const std::function<std::unique_ptr<Machine>()>& make, Rule
 void check_read_behind_a_write(const std::function<std::unique_ptr<Machine>()>& make,
                                Rules& broken) {
   MachineNetwork network{make, members_count};
-  const PrincipalId writer{0};
-  const PrincipalId reader{2};
-  const auto call = [&](PrincipalId member, PortId port, std::string_view method = {}) {
-    network.replies().clear();
-    network.submit(member, RequestId{1}, port, view_of(method));
-    while (network.in_flight() > 0) {
-      const bool behind_its_back = member != reader && network.message(0).to == reader;
-      behind_its_back ? network.lose(0) : network.deliver(0);
-    }
-    const auto reply = network.replies().find(RequestId{1});
-    const auto outcome =
-        reply == network.replies().end() ? std::nullopt : decode_outcome(reply->second);
-    return outcome.value_or(Outcome{.kind = OutcomeKind::Unknown});
-  };
-  call(reader, port_pull);
-  call(reader, port_invoke);
+  const PrincipalId at_reader{2};
+  HandCaller reader{network, at_reader};
+  HandCaller writer{network, PrincipalId{0}, [&](MachineNetwork& all) {
+                      while (all.in_flight() > 0) {
+                        all.message(0).to == at_reader ? all.lose(0) : all.deliver(0);
+                      }
+                    }};
+  reader.pull();
+  reader.invoke("");
   // The first pull may be too low, where others have promised more.
-  Outcome pushed{.kind = OutcomeKind::Unknown};
-  for (int attempt = 0; attempt < 3 && pushed.kind != OutcomeKind::Ok; ++attempt) {
-    call(writer, port_pull);
-    call(writer, port_invoke, "new");
-    pushed = call(writer, port_push);
-  }
-  const Outcome read = call(reader, port_push);
-  const bool stale = pushed.kind == OutcomeKind::Ok && read.kind == OutcomeKind::Ok &&
-                     read.value != to_bytes("new");
+  std::optional<Outcome> pushed;
+  for (int attempt = 0; attempt < 3 && !is_ok(pushed); ++attempt) pushed = writer.run("new");
+  const auto read = reader.push();
+  const bool stale = is_ok(pushed) && is_ok(read) && read->value != to_bytes("new");
   if (stale) broken.try_emplace(rule_order, "a read that was pulled before a write");
 }
 

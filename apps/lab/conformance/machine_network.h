@@ -32,6 +32,8 @@ class MachineNetwork {
   /// Effect: every member is started. `make` is called again at each restart.
   MachineNetwork(std::function<std::unique_ptr<Machine>()> make, std::uint32_t members_count);
 
+  /// Distinct from all that it gave before.
+  RequestId new_request() { return RequestId{++requests_count_}; }
   void submit(PrincipalId member, RequestId request, PortId port, ByteView value = {});
   /// A statement from nowhere. No effect on a member that is down.
   void inject(PrincipalId from, PrincipalId to, StatementType type, ByteView record);
@@ -96,6 +98,7 @@ class MachineNetwork {
   std::vector<Member> members_;
   std::deque<Message> messages_;
   std::map<RequestId, SharedBytes> replies_;
+  std::uint64_t requests_count_ = 0;
   std::map<std::uint64_t, SharedBytes> decided_;
   std::string disagreement_;
   Effects effects_;

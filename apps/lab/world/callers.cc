@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::uint32_t retry_ticks_max = 20;
 constexpr std::uint64_t tempos_count = 8;
+constexpr std::uint64_t runs_per_shared_node = 4;
+constexpr std::uint32_t pause_ticks_max = 8;
 
 /// The method in the object's words, or, if it has none for it, as bytes.
 Bytes method_bytes(const Object& object, std::string words, std::size_t number) {
@@ -37,12 +39,28 @@ Bytes default_method(const Object& object, std::size_t number) {
 }  // namespace
 
 Callers::Callers(World& world, const Tables& tables, const Plan& plan, std::uint64_t seed)
-    : world_(world), tables_(tables), tick_(plan.tick), prng_(seed ^ 0x63616C6C) {
+    : world_(world),
+      tables_(tables),
+      tick_(plan.tick),
+      prng_(seed ^ 0x63616C6C),
+      pauses_(seed ^ 0x70617573),
+      shares_node_(pauses_.below(runs_per_shared_node) == 0) {
   for (const WorkloadPlan& workload : plan.workloads) {
     for (std::size_t object = 0; object < tables.deployment.objects.size(); ++object) {
       const std::string& name = tables.deployment.objects[object].name;
       if (workload.object.empty() || workload.object == name) add_workload(workload, plan, object);
     }
+  }
+  find_shared_methods();
+}
+
+void Callers::find_shared_methods() {
+  for (Caller& caller : callers_) {
+    const auto same = [&](const Caller& other) {
+      return &other != &caller && other.object == caller.object &&
+             other.client.method() == caller.client.method();
+    };
+    caller.shared = std::any_of(callers_.begin(), callers_.end(), same);
   }
 }
 
@@ -63,11 +81,20 @@ void Callers::add_workload(const WorkloadPlan& workload, const Plan& plan, std::
             : method_bytes(initial, workload.methods[i % workload.methods.size()], number);
     const PrincipalId node = members[prng_.below(members.size())];
     const auto comes = prng_.between(workload.ticks.from, std::max(workload.ticks.from, end));
-    callers_.push_back({.client = ObjectClient{std::move(method), UINT32_MAX},
+    PullCall pull{.partition = initial.partition(method).value_or(Bytes{})};
+    callers_.push_back({.client = ObjectClient{std::move(method), UINT32_MAX, std::move(pull)},
                         .object = object,
                         .node = node,
                         .comes = tick_ * comes});
+    if (shares_node_ && i == 1) share_node(callers_[number - 1], callers_[number]);
   }
+}
+
+void Callers::share_node(Caller& first, Caller& second) {
+  second.node = first.node;
+  second.comes = first.comes;
+  first.pauses = true;
+  second.pauses = true;
 }
 
 void Callers::begin() {
@@ -105,6 +132,8 @@ std::optional<Callers::Pushed> Callers::on_reply(const NodeOutput::Replied& repl
   // A failure is tried again after a while, or two callers would go on outbidding each other.
   if (caller.client.pulling()) {
     call_at(world_.now() + tick_ * prng_.between(1, retry_ticks_max), index);
+  } else if (caller.pauses) {
+    call_at(world_.now() + tick_ * pauses_.between(0, pause_ticks_max), index);
   } else {
     call(index);
   }
@@ -123,13 +152,34 @@ void Callers::on_booted(PrincipalId node) {
   }
 }
 
+void Callers::on_decided(InstanceId instance, ByteView method) {
+  for (Caller& caller : callers_) {
+    if (object_instance(caller.object) != instance) continue;
+    caller.decided = caller.decided || equal(caller.client.method(), method);
+  }
+}
+
+std::optional<std::string> Callers::refused_yet_decided() const {
+  for (std::size_t i = 0; i < callers_.size(); ++i) {
+    const Caller& caller = callers_[i];
+    if (caller.shared || !caller.decided || caller.client.perhaps_pushed()) continue;
+    return name_of(i) + ": expected the method never to be decided, for every push of it was " +
+           "refused, found it decided";
+  }
+  return std::nullopt;
+}
+
+std::string Callers::name_of(std::size_t caller) const {
+  return "caller " + std::to_string(caller) + " at " +
+         tables_.deployment.principals[callers_[caller].node.value].name;
+}
+
 std::string Callers::unfinished() const {
   std::string list;
   for (std::size_t i = 0; i < callers_.size(); ++i) {
     if (callers_[i].client.done()) continue;
     if (!list.empty()) list += ", ";
-    list += "caller " + std::to_string(i) + " at " +
-            tables_.deployment.principals[callers_[i].node.value].name;
+    list += name_of(i);
   }
   return list;
 }

@@ -4,6 +4,8 @@
 // breaks a rule, and the rule that must say so.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "apps/lab/conformance/conformance.h"
 
 namespace parley {
@@ -100,8 +102,11 @@ class Misleading final : public Disseminator {
   }
   void on_answer(PrincipalId) override {}
   void on_escalation(const PrincipalSet&) override {}
-  void encode(Writer& out) const override {
+  void encode(StateWriter& out) const override {
     if (fault == DisseminatorFault::Memory) out.u64(reinterpret_cast<std::uintptr_t>(this));
+  }
+  std::unique_ptr<Disseminator> clone() const override {
+    return std::make_unique<Misleading>(*this);
   }
 
  private:
@@ -140,7 +145,9 @@ class CarelessStar final : public Aggregation {
     membership_ = std::move(membership);
     round_ = 0;
   }
-  void contribute(SharedBytes value) override { value_ = std::move(value); }
+  void contribute(SharedBytes value, const Fold&, AggregationEffects&) override {
+    value_ = std::move(value);
+  }
   void tick(const Fold&, AggregationEffects& effects) override {
     if (membership_->order.front() != self_) return;
     ++round_;
@@ -161,7 +168,10 @@ class CarelessStar final : public Aggregation {
           {membership_->epoch, round_}, SharedBytes{partial_}, membership_->members};
     }
   }
-  void encode(Writer& out) const override { out.varint(round_); }
+  void encode(StateWriter& out) const override { out.varint(round_); }
+  std::unique_ptr<Aggregation> clone() const override {
+    return std::make_unique<CarelessStar>(*this);
+  }
 
  private:
   PrincipalId self_{};
@@ -206,8 +216,9 @@ class Autocrat final : public Machine {
     if (submit->port == port_pull) {
       state_->snapshot(outcome.value);
     } else if (submit->port == port_invoke) {
-      outcome.value = state_->apply(submit->value);
-      method_ = SharedBytes{submit->value};
+      const auto call = decode_invoke(submit->value);
+      method_ = SharedBytes{call ? call->method : Bytes{}};
+      outcome.value = state_->apply(method_);
     } else {
       outcome.position = {1, 1};
       state_->snapshot(outcome.value);
@@ -244,6 +255,139 @@ TEST(FaultyBackendTest, DecidingAloneIsFound) {
   EXPECT_TRUE(broken(findings, "what was committed is there after all members crashed"));
   EXPECT_TRUE(broken(findings, "every member learns what was committed, from position 1"));
   EXPECT_TRUE(broken(findings, "invoke without a pull is answered Stale"));
+}
+
+/// What the first member alone decides is decided; everybody else is refused, so
+/// that nothing can be disagreed upon. One way of mistaking branches is built in.
+enum class BranchFault { None, Ignored, Reused, KeptOverACrash, Unbounded };
+
+template <BranchFault fault>
+class Hermit final : public Machine {
+ public:
+  void step(const Input& input, Effects& effects) override {
+    if (const auto* start = std::get_if<Start>(&input)) return on_start(*start, effects);
+    const auto* submit = std::get_if<Submit>(&input);
+    if (submit == nullptr) return;
+    Outcome outcome{.kind = OutcomeKind::Stale};
+    if (submit->port == port_pull) outcome = pull(decode_pull(submit->value));
+    if (submit->port == port_invoke) outcome = invoke(decode_invoke(submit->value));
+    if (submit->port == port_push) outcome = push(decode_push(submit->value), effects);
+    effects.push_back(Reply{submit->request, SharedBytes{encode_outcome(outcome)}});
+  }
+  void encode(StateWriter& out) const override {
+    out.principal(self_);
+    out.varint(lives_);
+    out.varint(branch_);
+    out.bytes(method_.value_or(Bytes{}));
+    out.bytes(decided_.value_or(Bytes{}));
+  }
+  std::unique_ptr<Machine> clone() const override { return std::make_unique<Hermit>(*this); }
+
+ private:
+  void on_start(const Start& start, Effects& effects) {
+    self_ = start.self;
+    for (const Recovered::Record& record : start.recovered.records) {
+      if (record.bytes.empty()) {
+        ++lives_;
+      } else {
+        decided_ = record.bytes;
+      }
+    }
+    if (fault != BranchFault::Reused) branch_ = ++lives_ << 32;
+    effects.push_back(Persist{Append{SharedBytes{Bytes{}}}});
+    if (decided_) effects.push_back(Decide{1, SharedBytes{*decided_}});
+  }
+
+  Outcome pull(const std::optional<PullCall>& call) {
+    if (!call || self_ != PrincipalId{0}) return {.kind = OutcomeKind::NoQuorum};
+    ++branch_;
+    open_ = true;
+    method_.reset();
+    Outcome outcome{.branch = branch_, .position = {decided_ ? 1u : 0u, 0}};
+    if (call->with_state && decided_) outcome.value = *decided_;
+    return outcome;
+  }
+
+  Outcome invoke(const std::optional<InvokeCall>& call) {
+    const bool full = method_ && fault != BranchFault::Unbounded;
+    if (!call || !serves(call->branch) || full) return {.kind = OutcomeKind::Stale};
+    method_ = call->method;
+    return {.position = {branch_ + 1, 1}, .value = decided_.value_or(call->method)};
+  }
+
+  Outcome push(const std::optional<PushCall>& call, Effects& effects) {
+    if (!call || !serves(call->branch) || !method_) return {.kind = OutcomeKind::Stale};
+    if (!decided_) {
+      decided_ = method_;
+      effects.push_back(Persist{Append{SharedBytes{*decided_}}});
+      effects.push_back(Decide{1, SharedBytes{*decided_}});
+    }
+    open_ = false;
+    return {.position = {branch_ + 1, 1}, .value = *decided_};
+  }
+
+  bool serves(Branch branch) const {
+    if (fault == BranchFault::KeptOverACrash && branch >> 32 < lives_ && branch > 0) return true;
+    return open_ && (branch == branch_ || fault == BranchFault::Ignored);
+  }
+
+  PrincipalId self_{};
+  std::uint64_t lives_ = 0;
+  Branch branch_ = 0;
+  bool open_ = false;
+  std::optional<Bytes> method_;
+  std::optional<Bytes> decided_;
+};
+
+template <BranchFault fault>
+class HermitFactory final : public BackendFactory {
+ public:
+  std::uint32_t invokes_per_pull_max() const override { return 1; }
+  std::unique_ptr<Machine> create(const BackendSpec&) const override {
+    return std::make_unique<Hermit<fault>>();
+  }
+};
+
+/// The rules about branches that a hermit with this fault breaks.
+template <BranchFault fault>
+std::set<std::string> broken_branch_rules() {
+  const Findings findings = findings_of<HermitFactory<fault>>(PARLEY_KIND_BACKEND);
+  std::set<std::string> rules;
+  for (const char* rule :
+       {"callers on one node never answer for each other",
+        "invoke extends the caller's own branch alone", "a push that is Stale is never committed",
+        "every pull opens a branch of its own, also after a crash",
+        "a branch of an earlier life is Stale", "a branch that no pull opened is Stale",
+        "a branch takes as many methods as the factory says, no more",
+        "a call that does not decode is answered, and refused"}) {
+    if (broken(findings, rule)) rules.insert(rule);
+  }
+  return rules;
+}
+
+TEST(FaultyBackendTest, BranchesThatAreKeptApartAreFine) {
+  EXPECT_EQ(broken_branch_rules<BranchFault::None>(), std::set<std::string>{});
+}
+
+TEST(FaultyBackendTest, IgnoringTheBranchIsFound) {
+  const auto rules = broken_branch_rules<BranchFault::Ignored>();
+  EXPECT_TRUE(rules.contains("callers on one node never answer for each other"));
+  EXPECT_TRUE(rules.contains("a branch that no pull opened is Stale"));
+}
+
+TEST(FaultyBackendTest, NamingABranchTwiceIsFound) {
+  EXPECT_TRUE(broken_branch_rules<BranchFault::Reused>().contains(
+      "every pull opens a branch of its own, also after a crash"));
+}
+
+TEST(FaultyBackendTest, ServingABranchOfAnEarlierLifeIsFound) {
+  EXPECT_TRUE(broken_branch_rules<BranchFault::KeptOverACrash>().contains(
+      "a branch of an earlier life is Stale"));
+}
+
+TEST(FaultyBackendTest, TakingMoreMethodsThanPromisedIsFound) {
+  EXPECT_TRUE(broken_branch_rules<BranchFault::Unbounded>().contains(
+      "a branch takes as many methods as the factory says, no more"));
 }
 
 }  // namespace

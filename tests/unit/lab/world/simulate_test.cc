@@ -17,13 +17,30 @@ SharedBytes ok_outcome() {
   return SharedBytes{encode_outcome({})};
 }
 
+/// Refuses every push, and decides its method all the same: wrong.
+Script deceitful() {
+  auto method = std::make_shared<Bytes>();
+  auto decided = std::make_shared<std::uint64_t>(0);
+  return [method, decided](const Input& input, Effects& effects) {
+    const Submit* submit = std::get_if<Submit>(&input);
+    if (submit == nullptr) return;
+    Outcome outcome;
+    if (submit->port == port_invoke) *method = decode_invoke(submit->value)->method;
+    if (submit->port == port_push) {
+      outcome.kind = OutcomeKind::Stale;
+      effects.push_back(Decide{++*decided, SharedBytes{*method}});
+    }
+    effects.push_back(Reply{submit->request, SharedBytes{encode_outcome(outcome)}});
+  };
+}
+
 /// Answers every call at once; `on_push` does what is to be done with the method.
 Script answering(std::function<void(ByteView method, Effects&)> on_push) {
   auto method = std::make_shared<Bytes>();
   return [method, on_push](const Input& input, Effects& effects) {
     const Submit* submit = std::get_if<Submit>(&input);
     if (submit == nullptr) return;
-    if (submit->port == port_invoke) *method = to_bytes(submit->value);
+    if (submit->port == port_invoke) *method = decode_invoke(submit->value)->method;
     if (submit->port == port_push) on_push(*method, effects);
     effects.push_back(Reply{submit->request, ok_outcome()});
   };
@@ -73,6 +90,50 @@ TEST(SimulateTest, AMachineThatAgreesWithNobodyIsCaught) {
   const CampaignReport report = run_seeds(*simulator_of(fake), 20);
   ASSERT_FALSE(report.violations.empty());
   for (const RunReport& run : report.violations) EXPECT_EQ(run.violation->invariant, "agreement");
+}
+
+TEST(SimulateTest, AMethodThatWasRefusedAndDecidedIsCaught) {
+  const FakeDeployment fake{deceitful};
+  Plan plan = default_plan();
+  plan.swarm = false;
+  plan.faults.clear();
+  plan.workloads.resize(1);
+  plan.workloads[0].clients = 1;
+  const RunReport run = simulator_of(fake)->run(plan, 1);
+  ASSERT_TRUE(run.violation);
+  EXPECT_EQ(run.violation->invariant, "refused_decided");
+}
+
+// Calls of two callers come in between each other in some runs, in most not.
+TEST(SimulateTest, SomeRunsHaveTwoCallersThatInterleaveOnOneNode) {
+  struct Interleaving final : StepListener {
+    void on_step(PrincipalId node, Duration, const NodeInput& input,
+                 const std::vector<std::uint64_t>&, const NodeOutput&) override {
+      const Request* request = std::get_if<Request>(&input);
+      if (request == nullptr) return;
+      const auto caller = static_cast<std::uint32_t>(request->request.value);
+      std::uint32_t& open = open_at[node];
+      if (request->port == port_pull) open = caller;
+      if (request->port == port_push && open != caller) found = true;
+    }
+    std::map<PrincipalId, std::uint32_t> open_at;  ///< Who pulled last.
+    bool found = false;
+  };
+  const FakeDeployment fake{harmless};
+  const auto simulator = simulator_of(fake);
+  Plan plan = default_plan();
+  plan.swarm = false;
+  plan.faults.clear();
+  plan.workloads.resize(1);
+  plan.workloads[0].clients = 2;
+  int interleaved = 0;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    Interleaving listener;
+    simulator->run(plan, seed, &listener);
+    interleaved += listener.found ? 1 : 0;
+  }
+  EXPECT_GT(interleaved, 10);
+  EXPECT_LT(interleaved, 40);
 }
 
 TEST(SimulateTest, CallersThatNeverEndAfterTheHealingAreAViolation) {

@@ -94,6 +94,7 @@ void hop(PrincipalId self, const Input& input, Effects& effects) {
                    }
                  },
                  [&](const Submit&) {},
+                 [&](const Answered&) {},
                  [&](const MembershipChanged&) {},
              },
              input);
