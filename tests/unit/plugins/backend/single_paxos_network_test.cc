@@ -4,6 +4,7 @@
 // decision reaches.
 #include <gtest/gtest.h>
 
+#include "apps/lab/conformance/hand_caller.h"
 #include "apps/lab/conformance/machine_network.h"
 #include "apps/lab/object_client.h"
 #include "core/base/prng.h"
@@ -23,23 +24,21 @@ class SinglePaxosNetworkTest : public testing::Test {
   }
   Bytes method(std::string_view words) const { return *initial_.parse_method(words); }
 
-  std::optional<Outcome> call(MachineNetwork& net, std::uint32_t member, PortId port,
-                              std::string_view words = "get") {
-    const RequestId request{1'000 + ++calls_};
-    net.submit(PrincipalId{member}, request, port, method(words));
-    net.deliver_all();
-    const auto reply = net.replies().find(request);
-    return reply == net.replies().end() ? std::nullopt : decode_outcome(reply->second);
-  }
   std::string run(MachineNetwork& net, std::uint32_t member, std::string_view words) {
-    call(net, member, port_pull);
-    call(net, member, port_invoke, words);
-    const auto pushed = call(net, member, port_push);
-    return pushed && pushed->kind == OutcomeKind::Ok ? initial_.describe(pushed->value) : "failed";
+    const auto pushed = HandCaller{net, PrincipalId{member}}.run(method(words));
+    return is_ok(pushed) ? initial_.describe(pushed->value) : "failed";
+  }
+  /// Pulls and invokes at the member, and submits the push, which nobody answers yet.
+  RequestId begin_push(MachineNetwork& net, std::uint32_t member, std::string_view words) {
+    HandCaller caller{net, PrincipalId{member}};
+    caller.pull();
+    caller.invoke(method(words));
+    const RequestId request = net.new_request();
+    net.submit(PrincipalId{member}, request, port_push, encode_call(PushCall{caller.branch()}));
+    return request;
   }
 
   Register initial_;
-  std::uint64_t calls_ = 0;
 };
 
 TEST_F(SinglePaxosNetworkTest, FirstPutWinsAndEverybodyLearnsIt) {
@@ -57,7 +56,7 @@ TEST_F(SinglePaxosNetworkTest, WorksWithAMinorityDownAndNotWithAMajority) {
   net.crash(PrincipalId{2});
   EXPECT_EQ(run(net, 0, "put a"), "a");
   net.crash(PrincipalId{1});
-  EXPECT_FALSE(call(net, 0, port_pull));
+  EXPECT_FALSE((HandCaller{net, PrincipalId{0}}.pull()));
   ASSERT_TRUE(net.fire_timer(PrincipalId{0}));
   EXPECT_EQ(decode_outcome(net.replies().rbegin()->second)->kind, OutcomeKind::NoQuorum);
 }
@@ -65,21 +64,17 @@ TEST_F(SinglePaxosNetworkTest, WorksWithAMinorityDownAndNotWithAMajority) {
 // The push was Unknown to its caller, and committed all the same by another.
 TEST_F(SinglePaxosNetworkTest, UnknownPushMayBeCommittedBySomebodyElse) {
   MachineNetwork net = network(3);
-  call(net, 0, port_pull);
-  call(net, 0, port_invoke, "put a");
-  net.submit(PrincipalId{0}, RequestId{1}, port_push);
+  const RequestId request = begin_push(net, 0, "put a");
   net.deliver(0);  // Accepted by one other, whose answer is lost.
   while (net.in_flight() > 0) net.lose(0);
   ASSERT_TRUE(net.fire_timer(PrincipalId{0}));
-  EXPECT_EQ(decode_outcome(net.replies().at(RequestId{1}))->kind, OutcomeKind::Unknown);
+  EXPECT_EQ(decode_outcome(net.replies().at(request))->kind, OutcomeKind::Unknown);
   EXPECT_EQ(run(net, 2, "put c"), "a");
 }
 
 TEST_F(SinglePaxosNetworkTest, DecisionOutlivesItsProposer) {
   MachineNetwork net = network(3);
-  call(net, 0, port_pull);
-  call(net, 0, port_invoke, "put a");
-  net.submit(PrincipalId{0}, RequestId{1}, port_push);
+  begin_push(net, 0, "put a");
   while (net.decided().empty()) net.deliver(0);
   while (net.in_flight() > 0) net.lose(0);  // Nobody heard of the decision.
   net.crash(PrincipalId{0});
@@ -89,6 +84,40 @@ TEST_F(SinglePaxosNetworkTest, DecisionOutlivesItsProposer) {
   net.deliver_all();
   EXPECT_EQ(net.decided(PrincipalId{1}).size(), 1u);
   EXPECT_EQ(net.decided(PrincipalId{2}).size(), 1u);
+}
+
+// One member, two callers: whoever pulled last has the branch, and the other is
+// told so instead of being answered for.
+TEST_F(SinglePaxosNetworkTest, CallersOfOneMemberNeverPushEachOthersMethods) {
+  MachineNetwork net = network(3);
+  HandCaller first{net, PrincipalId{0}};
+  HandCaller second{net, PrincipalId{0}};
+  ASSERT_TRUE(is_ok(first.pull()));
+  ASSERT_TRUE(is_ok(first.invoke(method("put first"))));
+  ASSERT_TRUE(is_ok(second.pull()));
+  ASSERT_TRUE(is_ok(second.invoke(method("put second"))));
+  EXPECT_TRUE(is_stale(first.push()));
+  EXPECT_TRUE(net.decided().empty());
+  const auto pushed = second.push();
+  ASSERT_TRUE(is_ok(pushed));
+  EXPECT_EQ(initial_.describe(pushed->value), "second");
+  EXPECT_EQ(net.decided().at(1), SharedBytes{method("put second")});
+}
+
+TEST_F(SinglePaxosNetworkTest, BranchOfAnEarlierLifeIsStale) {
+  MachineNetwork net = network(3);
+  HandCaller caller{net, PrincipalId{0}};
+  caller.pull();
+  caller.invoke(method("put a"));
+  net.crash(PrincipalId{0});
+  net.restart(PrincipalId{0});
+  HandCaller later{net, PrincipalId{0}};
+  ASSERT_TRUE(is_ok(later.pull()));
+  EXPECT_NE(later.branch(), caller.branch());
+  ASSERT_TRUE(is_ok(later.invoke(method("put b"))));
+  EXPECT_TRUE(is_stale(caller.invoke(method("put a"))));
+  EXPECT_TRUE(is_stale(caller.push()));
+  EXPECT_TRUE(is_ok(later.push()));
 }
 
 /// Two callers at two of three members, on a network that does its worst.
@@ -134,7 +163,7 @@ class RandomSchedule {
     if (!net_.up(member)) return;
     const auto due = clients_[client].next();
     if (!due) return;
-    requests_[client] = RequestId{++requests_count_};
+    requests_[client] = net_.new_request();
     net_.submit(member, *requests_[client], due->port, due->value);
   }
 
@@ -164,7 +193,6 @@ class RandomSchedule {
   std::vector<ObjectClient> clients_;
   std::vector<std::optional<RequestId>> requests_;
   std::vector<Bytes> results_;
-  std::uint64_t requests_count_ = 0;
 };
 
 TEST_F(SinglePaxosNetworkTest, AgreesOnAnySchedule) {

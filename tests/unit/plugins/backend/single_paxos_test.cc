@@ -43,14 +43,25 @@ class Member {
   void step(const Input& input) {
     effects_.clear();
     machine_.step(input, effects_);
+    const auto answered = outcome();
+    if (answered && answered->branch != 0) branch_ = answered->branch;
   }
   template <class Message>
   void hears(PrincipalId from, const Message& message) {
     step(Deliver{from, Message::type, single_paxos::encode(message)});
   }
-  void pull() { step(Submit{++request_, port_pull, {}}); }
-  void invoke(std::string_view words) { step(Submit{++request_, port_invoke, method(words)}); }
-  void push() { step(Submit{++request_, port_push, {}}); }
+  // Each call goes to the branch that was opened last, unless another is named.
+  void pull() { step(Submit{++request_, port_pull, encode_call(PullCall{.with_state = true})}); }
+  void invoke(std::string_view words) { invoke_on(branch_, words); }
+  void push() { push_on(branch_); }
+  void invoke_on(Branch branch, std::string_view words) {
+    const Bytes call = encode_call(InvokeCall{branch, to_bytes(method(words).view())});
+    step(Submit{++request_, port_invoke, call});
+  }
+  void push_on(Branch branch) {
+    step(Submit{++request_, port_push, encode_call(PushCall{branch})});
+  }
+  Branch branch() const { return branch_; }
 
   const Effects& effects() const { return effects_; }
   template <class Kind>
@@ -112,6 +123,7 @@ class Member {
   SinglePaxos machine_{initial_, 500ms};
   Effects effects_;
   Requests request_;
+  Branch branch_ = 0;
 };
 
 std::string text(const std::optional<Outcome>& outcome) {
@@ -232,7 +244,7 @@ TEST(SinglePaxosTest, PullsWithAMajorityItsOwnVoteIncluded) {
   EXPECT_FALSE(member.outcome());
   EXPECT_EQ(member.find<Publish>()->verifiers, (PrincipalSet{p1, p2}));
   member.hears(p2, Promise{3, {}});
-  EXPECT_EQ(member.outcome(), (Outcome{OutcomeKind::Ok, {}, Bytes{0}}));
+  EXPECT_EQ(member.outcome(), (Outcome{.branch = 3, .value = Bytes{0}}));
   EXPECT_NE(member.find<Progress>(), nullptr);
   EXPECT_NE(member.find<CancelTimer>(), nullptr);
 }
@@ -247,7 +259,7 @@ TEST(SinglePaxosTest, CountsARepeatedPromiseOnce) {
   SinglePaxos machine{initial, 1s};
   Effects effects;
   machine.step(Start{p0, membership, {}}, effects);
-  machine.step(Submit{RequestId{1}, port_pull, {}}, effects);
+  machine.step(Submit{RequestId{1}, port_pull, encode_call(PullCall{})}, effects);
   const auto replies = [&](PrincipalId voter) {
     effects.clear();
     const SharedBytes promise = single_paxos::encode(Promise{5, {}});
@@ -342,7 +354,7 @@ TEST(SinglePaxosTest, ReadDoesNotUseUpTheSlot) {
   EXPECT_FALSE(member.published<Accept>()->method);
   EXPECT_FALSE(member.outcome()) << "a quorum must confirm that nothing was written meanwhile";
   member.hears(p1, Accepted{3});
-  EXPECT_EQ(member.outcome(), (Outcome{OutcomeKind::Ok, {}, Bytes{0}}));
+  EXPECT_EQ(member.outcome(), (Outcome{.value = Bytes{0}}));
   EXPECT_TRUE(member.noted(notes::confirmed));
   EXPECT_EQ(member.find<Decide>(), nullptr);
 }
@@ -434,12 +446,92 @@ TEST(SinglePaxosTest, CallsOutOfOrderAreStale) {
   member.push();
   EXPECT_EQ(member.outcome_kind(), OutcomeKind::Stale);
   member.pull();
-  member.pull();
-  EXPECT_EQ(member.outcome_kind(), OutcomeKind::Stale);
   member.hears(p1, Promise{3, {}});
+  member.push();
+  EXPECT_EQ(member.outcome_kind(), OutcomeKind::Stale) << "nothing was invoked";
   member.invoke("put a");
   member.invoke("put b");
   EXPECT_EQ(member.outcome_kind(), OutcomeKind::Stale) << "one method per pull";
+}
+
+TEST(SinglePaxosTest, APullIsPreemptedWhileACallIsPending) {
+  Member member{p0};
+  member.pull();
+  member.pull();
+  EXPECT_EQ(member.outcome_kind(), OutcomeKind::Preempted);
+  EXPECT_EQ(member.find<Publish>(), nullptr);
+  member.hears(p1, Promise{3, {}});
+  EXPECT_EQ(member.outcome_kind(), OutcomeKind::Ok) << "the first pull goes on";
+  member.invoke("put a");
+  member.push();
+  member.pull();
+  EXPECT_EQ(member.outcome_kind(), OutcomeKind::Preempted);
+  member.hears(p1, Accepted{3});
+  EXPECT_EQ(member.outcome_kind(), OutcomeKind::Ok);
+}
+
+TEST(SinglePaxosTest, AnUnknownBranchIsStaleAndHarmsNone) {
+  Member member{p0};
+  member.pull();
+  member.hears(p1, Promise{3, {}});
+  EXPECT_EQ(member.branch(), 3u);
+  for (const Branch other : {0u, 2u, 4u}) {
+    const Bytes before = member.encoded();
+    member.invoke_on(other, "put b");
+    EXPECT_EQ(member.outcome_kind(), OutcomeKind::Stale);
+    EXPECT_TRUE(member.noted(notes::stale_call));
+    EXPECT_EQ(member.encoded(), before);
+  }
+  member.invoke("put a");
+  EXPECT_EQ(member.outcome_kind(), OutcomeKind::Ok);
+  member.push_on(4);
+  EXPECT_EQ(member.outcome_kind(), OutcomeKind::Stale);
+  member.push();
+  EXPECT_EQ(member.published<Accept>()->method, method("put a"));
+}
+
+// Otherwise the push of an earlier caller would commit the method of a later one.
+TEST(SinglePaxosTest, ALaterPullSupersedesTheBranch) {
+  Member prepared{p0};
+  prepared.pull();
+  prepared.hears(p1, Promise{3, {}});
+  prepared.pull();
+  prepared.hears(p1, Promise{6, {}});
+  EXPECT_EQ(prepared.branch(), 6u);
+  prepared.invoke_on(3, "put a");
+  EXPECT_EQ(prepared.outcome_kind(), OutcomeKind::Stale);
+
+  Member invoked{p0};
+  invoked.pull();
+  invoked.hears(p1, Promise{3, {}});
+  invoked.invoke("put a");
+  invoked.pull();
+  invoked.hears(p1, Promise{6, {}});
+  invoked.invoke("put b");
+  invoked.push_on(3);
+  EXPECT_EQ(invoked.outcome_kind(), OutcomeKind::Stale);
+  invoked.push_on(6);
+  EXPECT_EQ(invoked.published<Accept>()->method, method("put b"));
+}
+
+TEST(SinglePaxosTest, GivesTheStateOnlyToWhoAsksForIt) {
+  Member member{p0};
+  member.step(Submit{RequestId{1}, port_pull, encode_call(PullCall{})});
+  member.hears(p1, Promise{3, Vote{1, method("put theirs")}});
+  EXPECT_EQ(member.outcome(), (Outcome{.branch = 3, .position = {1, 1}}));
+}
+
+TEST(SinglePaxosTest, ACallThatDoesNotDecodeIsRefused) {
+  Member member{p0};
+  const Bytes before = member.encoded();
+  const Bytes bad{2, 2, 2};
+  member.step(Submit{RequestId{1}, port_pull, bad});
+  EXPECT_EQ(member.outcome_kind(), OutcomeKind::Preempted);
+  member.step(Submit{RequestId{2}, port_invoke, bad});
+  EXPECT_EQ(member.outcome_kind(), OutcomeKind::Stale);
+  member.step(Submit{RequestId{3}, port_push, bad});
+  EXPECT_EQ(member.outcome_kind(), OutcomeKind::Stale);
+  EXPECT_EQ(member.encoded(), before);
 }
 
 TEST(SinglePaxosTest, LateAnswersChangeNothing) {
@@ -560,13 +652,18 @@ TEST(SinglePaxosTest, AloneItIsItsOwnMajority) {
   Effects effects;
   machine.step(Start{p0, membership, {}}, effects);
   std::optional<Outcome> last;
-  for (const PortId port : {port_pull, port_invoke, port_push}) {
+  const auto call = [&](PortId port, const Bytes& value) {
     effects.clear();
-    machine.step(Submit{RequestId{1}, port, method("put a")}, effects);
+    machine.step(Submit{RequestId{1}, port, value}, effects);
     for (const Effect& effect : effects) {
       if (const Reply* reply = std::get_if<Reply>(&effect)) last = decode_outcome(reply->value);
     }
-  }
+  };
+  call(port_pull, encode_call(PullCall{}));
+  ASSERT_TRUE(last);
+  const Branch branch = last->branch;
+  call(port_invoke, encode_call(InvokeCall{branch, to_bytes(method("put a").view())}));
+  call(port_push, encode_call(PushCall{branch}));
   EXPECT_EQ(text(last), "a");
 }
 
@@ -575,7 +672,7 @@ TEST(SinglePaxosTest, OversizedMethodIsNotInvoked) {
   member.pull();
   member.hears(p1, Promise{3, {}});
   const Bytes huge(method_size_max + 1);
-  member.step(Submit{RequestId{9}, port_invoke, huge});
+  member.step(Submit{RequestId{9}, port_invoke, encode_call(InvokeCall{3, huge})});
   EXPECT_TRUE(member.noted(notes::method_too_large));
   EXPECT_EQ(member.outcome_kind(), OutcomeKind::Stale);
   member.invoke("put a");
