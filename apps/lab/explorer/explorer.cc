@@ -25,7 +25,9 @@ class Explorer {
                               .keeps_logs = options.crashes > 0,
                               .keeps_timers = options.timers}),
         successors_(transitions_, options.duplicates),
-        symmetry_(transitions_, options.symmetric, system.principals.size()) {}
+        symmetry_(transitions_, options.symmetric, system.principals.size()) {
+    watch_refusals();
+  }
 
   Exploration run() {
     if (begin()) search();
@@ -53,6 +55,7 @@ class Explorer {
     Symmetry::Reduced reduced;
   };
 
+  void watch_refusals();
   std::optional<ObjectClient> client_of(PrincipalId principal) const;
   std::vector<Beginning> beginnings();
   bool begin();
@@ -88,6 +91,17 @@ class Explorer {
   std::vector<Candidate> candidates_;
 };
 
+/// A method that another client calls too, or that backends decide to fill a gap,
+/// may be decided though one client's call of it was refused.
+void Explorer::watch_refusals() {
+  for (const ExploreOptions::Client& client : options_.clients) {
+    const auto callers = std::count_if(
+        options_.clients.begin(), options_.clients.end(),
+        [&](const ExploreOptions::Client& other) { return other.method == client.method; });
+    if (callers == 1 && !client.method.empty()) transitions_.history().watch(client.method);
+  }
+}
+
 std::optional<ObjectClient> Explorer::client_of(PrincipalId principal) const {
   for (const ExploreOptions::Client& client : options_.clients) {
     if (client.at == principal) return ObjectClient{client.method, options_.attempts};
@@ -101,11 +115,11 @@ std::vector<Explorer::Beginning> Explorer::beginnings() {
   all.front().state.crashes_left = options_.crashes;
   for (std::uint32_t i = 0; i < system_.principals.size(); ++i) {
     const auto span = transitions_.start(PrincipalId{i}, client_of(PrincipalId{i}));
-    const std::vector<Branch> branches{span.begin(), span.end()};
+    const std::vector<Consequence> branches{span.begin(), span.end()};
     std::vector<Beginning> longer;
     for (const Beginning& beginning : all) {
       for (std::uint32_t choice = 0; choice < branches.size(); ++choice) {
-        const Branch& branch = branches[choice];
+        const Consequence& branch = branches[choice];
         Beginning& next = longer.emplace_back(beginning);
         next.state.locals.push_back(branch.local);
         next.branches.push_back(choice);

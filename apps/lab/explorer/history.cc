@@ -17,9 +17,15 @@ void encode(Writer& out, const Decisions& decisions) {
   out.varint(decisions.size());
   for (const auto& decision : decisions) {
     out.varint(decision.instance.value);
+    out.bytes(decision.partition);
     out.varint(decision.position);
     out.bytes(decision.value);
   }
+}
+
+void encode(Writer& out, const std::optional<Bytes>& bytes) {
+  out.u8(bytes ? 1 : 0);
+  if (bytes) out.bytes(*bytes);
 }
 
 std::string place(InstanceId instance, std::uint64_t position) {
@@ -45,21 +51,22 @@ History::History(const Object* initial) : initial_(initial) {
 }
 
 std::uint32_t History::claim_of(const Performed& done, PrincipalId principal, InstanceId object) {
-  if (done.decides.empty() && !done.pushed) return empty;
-  Claim claim;
-  for (const Performed::Decided& decided : done.decides) {
-    claim.decisions.push_back({decided.instance, decided.position, to_bytes(decided.value.view())});
+  Claim claim{.caller = principal, .object = object, .pushed = done.pushed};
+  if (done.refused && watched_.contains(*done.refused)) claim.refused = done.refused;
+  if (done.decides.empty() && !claim.pushed && !claim.refused) return empty;
+  for (const NodeOutput::Decided& decided : done.decides) {
+    claim.decisions.push_back({decided.instance, to_bytes(decided.partition.view()),
+                               decided.position, to_bytes(decided.value.view())});
   }
-  claim.caller = principal;
-  claim.object = object;
-  claim.pushed = done.pushed;
   Bytes key;
   Writer writer{key};
   encode(writer, claim.decisions);
+  encode(writer, claim.refused);
   writer.u8(claim.pushed ? 1 : 0);
   if (claim.pushed) {
     writer.varint(principal.value);
-    writer.bytes(*claim.pushed);
+    writer.bytes(claim.pushed->method);
+    writer.bytes(claim.pushed->result);
   }
   const ByteInterner::Number number = claim_numbers_.intern(key);
   if (number.is_new) claims_.push_back(std::move(claim));
@@ -81,52 +88,75 @@ std::size_t History::memory() const {
   return history_numbers_.memory() * 2 + claim_numbers_.memory() * 2 + next_.memory();
 }
 
-std::uint32_t History::intern(Decisions decisions) {
+std::uint32_t History::intern(Known known) {
   Bytes key;
   Writer writer{key};
-  encode(writer, decisions);
+  encode(writer, known.decisions);
+  for (const Bytes& method : known.refused) writer.bytes(method);
   const ByteInterner::Number number = history_numbers_.intern(key);
-  if (number.is_new) histories_.push_back(std::move(decisions));
+  if (number.is_new) histories_.push_back(std::move(known));
   return number.id;
 }
 
 std::uint32_t History::check(std::uint32_t history, const Claim& claim) {
-  const auto violated = [&](std::string invariant, std::string message) {
-    violations_.push_back({std::move(invariant), std::move(message)});
-    return violations_first + static_cast<std::uint32_t>(violations_.size() - 1);
-  };
-  Decisions decisions = histories_[history];
-  for (const Decision& made : claim.decisions) {
-    const auto at = std::lower_bound(
-        decisions.begin(), decisions.end(), made, [](const Decision& left, const Decision& right) {
-          return std::tie(left.instance, left.position) < std::tie(right.instance, right.position);
-        });
-    const bool decided_before =
-        at != decisions.end() && at->instance == made.instance && at->position == made.position;
-    if (!decided_before) {
-      decisions.insert(at, made);
-    } else if (at->value != made.value) {
-      return violated("agreement", place(made.instance, made.position) + ": " +
-                                       in_words(at->value) + " was decided before, now " +
-                                       in_words(made.value) + " is");
-    }
-  }
-  if (std::optional<Violation> violation = check_push(decisions, claim)) {
-    return violated(std::move(violation->invariant), std::move(violation->message));
-  }
-  return intern(std::move(decisions));
+  Known known = histories_[history];
+  std::optional<Violation> violation = add(known, claim);
+  if (!violation) violation = check_refused(known, claim);
+  if (!violation) violation = check_push(known, claim);
+  if (!violation) return intern(std::move(known));
+  violations_.push_back(std::move(*violation));
+  return violations_first + static_cast<std::uint32_t>(violations_.size() - 1);
 }
 
-std::optional<Violation> History::check_push(const Decisions& decisions, const Claim& claim) const {
+/// Effect: what the claim says is known too. The violation, if it contradicts.
+std::optional<Violation> History::add(Known& known, const Claim& claim) {
+  const auto place_of = [](const Decision& decision) {
+    return std::tie(decision.instance, decision.partition, decision.position);
+  };
+  if (claim.refused) known.refused.insert(*claim.refused);
+  for (const Decision& made : claim.decisions) {
+    const auto at = std::lower_bound(known.decisions.begin(), known.decisions.end(), made,
+                                     [&](const Decision& left, const Decision& right) {
+                                       return place_of(left) < place_of(right);
+                                     });
+    if (at == known.decisions.end() || place_of(*at) != place_of(made)) {
+      known.decisions.insert(at, made);
+    } else if (at->value != made.value) {
+      return Violation{"agreement", place(made.instance, made.position) + ": " +
+                                        in_words(at->value) + " was decided before, now " +
+                                        in_words(made.value) + " is"};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> History::check_refused(const Known& known, const Claim& claim) {
+  if (known.refused.empty()) return std::nullopt;
+  for (const Decision& made : known.decisions) {
+    if (made.instance != claim.object || !known.refused.contains(made.value)) continue;
+    return Violation{"refusal_final",
+                     place(made.instance, made.position) + ": expected " + in_words(made.value) +
+                         " never to be decided, for every attempt of its client was refused, "
+                         "found it decided"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> History::check_push(const Known& known, const Claim& claim) const {
   if (!claim.pushed || initial_ == nullptr) return std::nullopt;
   Invariants invariants;
-  for (const Decision& made : decisions) {
+  for (const Decision& made : known.decisions) {
     // Who decided it does not matter here, and each node decides in order.
     invariants.on_restart(claim.caller);
-    invariants.on_decide(claim.caller, made.instance, made.position,
-                         SharedBytes{ByteView{made.value}});
+    invariants.on_decide(claim.caller,
+                         {made.instance, made.position, SharedBytes{ByteView{made.value}},
+                          SharedBytes{ByteView{made.partition}}});
   }
-  return invariants.on_pushed(claim.caller, claim.object, *claim.pushed, *initial_);
+  const auto& [method, result] = *claim.pushed;
+  std::optional<Violation> undecided =
+      invariants.on_pushed(claim.caller, claim.object, method, *initial_);
+  if (undecided) return undecided;
+  return invariants.on_result(claim.caller, claim.object, method, result, *initial_);
 }
 
 }  // namespace parley

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What has been decided so far, as one small number that is part of every global
-// state, and the invariants over it: nodes agree on every decided position, and
-// a push that was answered Ok was decided.
+// state, and the invariants over it: nodes agree on every decided position, a push
+// that was answered Ok was decided and has the result that this gives, and what was
+// refused for good is never decided.
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,10 @@ class History {
   /// pushes are not checked.
   explicit History(const Object* initial);
 
+  /// Effect: a refusal of the method is checked. Only one client may call it, and
+  /// its machines may not decide it of their own accord.
+  void watch(const Bytes& method) { watched_.insert(method); }
+
   /// What an event says of decisions, interned; `empty` if it says nothing.
   std::uint32_t claim_of(const Performed& done, PrincipalId principal, InstanceId object);
 
@@ -39,6 +45,7 @@ class History {
  private:
   struct Decision {
     InstanceId instance;
+    Bytes partition;
     std::uint64_t position;
     Bytes value;
   };
@@ -46,17 +53,24 @@ class History {
     std::vector<Decision> decisions{};
     PrincipalId caller{};
     InstanceId object{};
-    std::optional<Bytes> pushed{};
+    std::optional<Performed::Pushed> pushed{};
+    std::optional<Bytes> refused{};
   };
-  using Decisions = std::vector<Decision>;  ///< Sorted by instance and position.
+  struct Known {
+    std::vector<Decision> decisions{};  ///< Sorted by instance, partition and position.
+    std::set<Bytes> refused{};
+  };
 
-  std::uint32_t intern(Decisions decisions);
+  std::uint32_t intern(Known known);
   std::uint32_t check(std::uint32_t history, const Claim& claim);
-  std::optional<Violation> check_push(const Decisions& decisions, const Claim& claim) const;
+  static std::optional<Violation> add(Known& known, const Claim& claim);
+  static std::optional<Violation> check_refused(const Known& known, const Claim& claim);
+  std::optional<Violation> check_push(const Known& known, const Claim& claim) const;
 
   const Object* initial_;
+  std::set<Bytes> watched_;
   ByteInterner history_numbers_;
-  std::vector<Decisions> histories_;
+  std::vector<Known> histories_;
   ByteInterner claim_numbers_;
   std::vector<Claim> claims_;
   /// A history's number, or violations_first plus a violation's.

@@ -16,7 +16,8 @@ std::string shown(const System& system, const Message& message) {
 std::string call_name(const ObjectClient::Call& call) {
   if (call.port == port_pull) return "pull";
   if (call.port == port_push) return "push";
-  return "invoke " + in_words(call.value);
+  const std::optional<InvokeCall> invoked = decode_invoke(call.value);
+  return "invoke " + (invoked ? in_words(invoked->method) : "of something malformed");
 }
 
 const char* outcome_name(OutcomeKind kind) {
@@ -73,7 +74,13 @@ std::vector<std::string> narrate_effects(const System& system, const Performed& 
   for (const Message& message : done.sends) {
     lines.push_back("sends " + shown(system, message) + " to " + system.name_of(message.to));
   }
-  for (const Performed::Decided& decided : done.decides) {
+  for (const Performed::MembersChanged& change : done.changes) {
+    std::string names;
+    for (const PrincipalId member : change.membership->order) names += " " + system.name_of(member);
+    lines.push_back("members of " + system.name_of(change.instance) + " from epoch " +
+                    std::to_string(change.membership->epoch.value) + ":" + names);
+  }
+  for (const NodeOutput::Decided& decided : done.decides) {
     lines.push_back("decides " + in_words(decided.value) + " at position " +
                     std::to_string(decided.position) + " of " + system.name_of(decided.instance));
   }

@@ -7,15 +7,13 @@
 #include "core/base/assert.h"
 #include "core/base/limits.h"
 #include "core/base/overloaded.h"
+#include "core/kernel/local_request.h"
 
 namespace parley {
 namespace {
 
 /// A client has one call outstanding at most, so one number serves all.
 constexpr RequestId client_request{1};
-/// Marks requests that come from another instance of the principal, as in a node:
-/// their replies stay inside.
-constexpr std::uint64_t local_request_bit = std::uint64_t{1} << 63;
 
 auto place_of(InstanceId instance, TimerId timer) {
   return std::tuple{instance, timer};
@@ -57,7 +55,7 @@ PrincipalState::PrincipalState(const System& system, const Options& options, Pri
                                std::optional<ObjectClient> client)
     : system_(&system), options_(&options), self_(self), client_(std::move(client)) {
   for (const InstanceRoute& route : system.instances) {
-    if (route.hosts.contains(self)) hosted_.push_back({&route, nullptr, 0, {}});
+    if (route.hosts.contains(self)) hosted_.push_back({&route, nullptr, route.membership});
   }
 }
 
@@ -70,7 +68,7 @@ PrincipalState::PrincipalState(const PrincipalState& other)
   hosted_.reserve(other.hosted_.size());
   for (const Hosted& from : other.hosted_) {
     hosted_.push_back({from.route, from.machine == nullptr ? nullptr : from.machine->clone(),
-                       from.decides_next, from.log});
+                       from.membership, from.decides_next, from.log});
   }
 }
 
@@ -89,11 +87,12 @@ void PrincipalState::start(Choices& choices, Performed& done) {
   Run run{choices, done};
   for (Hosted& starting : hosted_) {
     starting.machine = starting.route->create(self_);
-    starting.decides_next = 0;
+    starting.membership = starting.route->membership;
+    starting.decides_next.clear();
   }
   for (Hosted& starting : hosted_) {
     const Recovered recovered = starting.log.recover();
-    step(starting, Start{self_, starting.route->membership, recovered}, run);
+    step(starting, Start{self_, starting.membership, recovered}, run);
   }
   drain_locals(run);
 }
@@ -102,6 +101,10 @@ void PrincipalState::deliver(const Message& message, Choices& choices, Performed
   Run run{choices, done};
   Hosted* target = hosted(message.instance);
   PARLEY_ASSERT(target != nullptr && message.to == self_);
+  const Membership& membership = *target->membership;
+  const bool believed =
+      membership.members.contains(message.from) || membership.learners.contains(message.from);
+  if (!believed) return;
   step(*target, Deliver{message.from, message.type, message.record}, run);
   drain_locals(run);
 }
@@ -127,7 +130,10 @@ void PrincipalState::call(Choices& choices, Performed& done) {
 
 void PrincipalState::crash(Choices& choices, Performed& done) {
   timers_.clear();
-  if (client_) client_->on_lost();
+  if (client_ && client_->waiting()) {
+    client_->on_lost();
+    judge_client(done);
+  }
   start(choices, done);
 }
 
@@ -143,8 +149,12 @@ void PrincipalState::drain_locals(Run& run) {
     PARLEY_ASSERT(steps < limits::local_steps_max);
     const PendingLocal next = std::move(run.locals.front());
     run.locals.pop_front();
-    if (Hosted* target = hosted(next.to)) {
-      step(*target, Submit{next.request, next.port, next.value}, run);
+    Hosted* target = hosted(next.to);
+    if (target == nullptr) continue;
+    if (next.port) {
+      step(*target, Submit{next.request, *next.port, next.value}, run);
+    } else {
+      step(*target, Answered{next.request, next.value}, run);
     }
   }
 }
@@ -170,38 +180,32 @@ void PrincipalState::step(Hosted& target, const Input& input, Run& run) {
 
 void PrincipalState::perform(Hosted& from, Effect& effect, Run& run) {
   const InstanceId instance = from.route->id;
-  std::visit(
-      overloaded{
-          [&](const Publish& publish) {
-            publish.verifiers.for_each([&](PrincipalId to) {
-              if (to != self_) send(from, to, publish.type, publish.record, run);
-            });
-          },
-          [&](const Progress&) {},  // Spreading again is duplication, not a new message.
-          [&](const Send& sent) {
-            PARLEY_ASSERT(sent.to != self_);
-            send(from, sent.to, sent.type, sent.record, run);
-          },
-          [&](const Local& local) {
-            for (const InstanceRoute::Wire& wire : from.route->wires) {
-              if (wire.from != local.port) continue;
-              run.locals.push_back({wire.to, RequestId{local.request.value | local_request_bit},
-                                    wire.port, local.value});
-            }
-          },
-          [&](const Persist& persist) {
-            if (options_->keeps_logs) from.log.apply(persist);
-          },
-          [&](const SetTimer& timer) { set_timer(instance, timer); },
-          [&](const CancelTimer& timer) { cancel_timer(instance, timer.timer); },
-          [](const Draw&) { PARLEY_ASSERT(false && "draws were answered before"); },
-          [&](const Decide& decided) { decide(from, decided, run); },
-          [&](const Reply& replied) { reply(from, replied, run); },
-          [&](Note& note) {
-            run.done.notes.push_back({instance, std::move(note)});
-          },
-      },
-      effect);
+  std::visit(overloaded{
+                 [&](const Publish& publish) {
+                   publish.verifiers.for_each([&](PrincipalId to) {
+                     if (to != self_) send(from, to, publish.type, publish.record, run);
+                   });
+                 },
+                 [&](const Progress&) {},  // Spreading again is duplication, not a new message.
+                 [&](const Send& sent) {
+                   PARLEY_ASSERT(sent.to != self_);
+                   send(from, sent.to, sent.type, sent.record, run);
+                 },
+                 [&](const Local& asked) { local(from, asked, run); },
+                 [&](const Persist& persist) {
+                   if (options_->keeps_logs) from.log.apply(persist);
+                 },
+                 [&](const SetTimer& timer) { set_timer(instance, timer); },
+                 [&](const CancelTimer& timer) { cancel_timer(instance, timer.timer); },
+                 [&](const ChangeMembership& change) { change_membership(from, change, run); },
+                 [](const Draw&) { PARLEY_ASSERT(false && "draws were answered before"); },
+                 [&](const Decide& decided) { decide(from, decided, run); },
+                 [&](const Reply& replied) { reply(from, replied, run); },
+                 [&](Note& note) {
+                   run.done.notes.push_back({instance, std::move(note)});
+                 },
+             },
+             effect);
 }
 
 void PrincipalState::send(const Hosted& from, PrincipalId to, StatementType type,
@@ -211,24 +215,64 @@ void PrincipalState::send(const Hosted& from, PrincipalId to, StatementType type
   run.done.sends.push_back({self_, to, from.route->id, type, record});
 }
 
+void PrincipalState::local(const Hosted& from, const Local& asked, Run& run) const {
+  for (const Wire& wire : from.route->wires) {
+    if (wire.from != asked.port) continue;
+    run.locals.push_back(
+        {wire.to, local_request(from.route->id, asked.request), wire.port, asked.value});
+  }
+}
+
+void PrincipalState::change_membership(Hosted& from, const ChangeMembership& change, Run& run) {
+  if (change.membership->epoch <= from.membership->epoch && !run.done.violation) {
+    run.done.violation =
+        Violation{"epoch_order", from.route->name + ": expected the members that " +
+                                     system_->name_of(self_) + " changes to of an epoch after " +
+                                     std::to_string(from.membership->epoch.value) + ", found " +
+                                     std::to_string(change.membership->epoch.value)};
+  }
+  from.membership = change.membership;
+  run.done.changes.push_back({from.route->id, change.membership});
+}
+
 void PrincipalState::decide(Hosted& from, const Decide& decided, Run& run) {
-  if (from.decides_next != 0 && decided.position != from.decides_next && !run.done.violation) {
+  const auto [next, is_first] =
+      from.decides_next.try_emplace(to_bytes(decided.partition.view()), decided.position);
+  if (decided.position != next->second && !run.done.violation) {
     run.done.violation =
         Violation{"decide_order", from.route->name + ": expected " + system_->name_of(self_) +
-                                      " to decide position " + std::to_string(from.decides_next) +
+                                      " to decide position " + std::to_string(next->second) +
                                       " next, found " + std::to_string(decided.position)};
   }
-  from.decides_next = decided.position + 1;
-  run.done.decides.push_back({from.route->id, decided.position, decided.value});
+  next->second = decided.position + 1;
+  run.done.decides.push_back({from.route->id, decided.position, decided.value, decided.partition});
 }
 
 void PrincipalState::reply(const Hosted& from, const Reply& replied, Run& run) {
-  if (!client_ || from.route->id != options_->object || replied.request != client_request) return;
-  if (!client_->waiting()) return;
-  client_->on_reply(replied.value);
-  run.done.answered = decode_outcome(replied.value);
+  if (const std::optional<LocalRequest> asked = local_request_of(replied.request)) {
+    run.locals.push_back({asked->asker, asked->request, std::nullopt, replied.value});
+    return;
+  }
+  const bool to_client = client_ && client_->waiting() && from.route->id == options_->object &&
+                         replied.request == client_request;
+  if (to_client) answer_client(replied.value, run.done);
+}
+
+void PrincipalState::answer_client(ByteView bytes, Performed& done) {
+  client_->on_reply(bytes);
+  done.answered = decode_outcome(bytes);
+  judge_client(done);
+}
+
+/// Effect: says what a client that is done was told of its method.
+void PrincipalState::judge_client(Performed& done) const {
   const std::optional<Outcome> result = client_->result();
-  if (result && result->kind == OutcomeKind::Ok) run.done.pushed = client_->method();
+  if (!result) return;
+  if (result->kind == OutcomeKind::Ok) {
+    done.pushed = Performed::Pushed{client_->method(), result->value};
+  } else if (!client_->perhaps_pushed()) {
+    done.refused = client_->method();
+  }
 }
 
 void PrincipalState::set_timer(InstanceId instance, const SetTimer& timer) {
@@ -250,15 +294,7 @@ void PrincipalState::cancel_timer(InstanceId instance, TimerId timer) {
 void PrincipalState::encode(Bytes& out, const Renaming* renaming) const {
   StateWriter writer{out, renaming};
   writer.principal(self_);
-  Bytes part;
-  for (const Hosted& each : hosted_) {
-    part.clear();
-    StateWriter machine_writer{part, renaming};
-    each.machine->encode(machine_writer);
-    writer.bytes(part);
-    writer.varint(each.decides_next);
-    if (options_->keeps_logs) each.log.encode(writer);
-  }
+  for (const Hosted& each : hosted_) encode_hosted(each, writer, renaming);
   writer.varint(timers_.size());
   for (const RunningTimer& timer : timers_) {
     writer.varint(timer.instance.value);
@@ -267,7 +303,32 @@ void PrincipalState::encode(Bytes& out, const Renaming* renaming) const {
     writer.varint(timer.lease.lease);
   }
   writer.u8(client_ ? 1 : 0);
-  if (client_) client_->encode(writer);
+  if (!client_) return;
+  client_->encode(writer);
+  writer.u8(client_->perhaps_pushed() ? 1 : 0);  // Decides what its end will claim.
+}
+
+void PrincipalState::encode_hosted(const Hosted& each, StateWriter& out,
+                                   const Renaming* renaming) const {
+  Bytes machine;
+  StateWriter machine_writer{machine, renaming};
+  each.machine->encode(machine_writer);
+  out.bytes(machine);
+  // The members it started with are the same in every state.
+  const bool changed = each.membership != each.route->membership;
+  out.u8(changed ? 1 : 0);
+  if (changed) {
+    out.varint(each.membership->epoch.value);
+    out.principals(each.membership->members);
+    out.principals(each.membership->learners);
+    for (const PrincipalId member : each.membership->order) out.principal(member);
+  }
+  out.varint(each.decides_next.size());
+  for (const auto& [partition, next] : each.decides_next) {
+    out.bytes(partition);
+    out.varint(next);
+  }
+  if (options_->keeps_logs) each.log.encode(out);
 }
 
 }  // namespace parley

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -51,22 +52,30 @@ struct RunningTimer {
 
 /// What one event did beyond the principal itself.
 struct Performed {
-  struct Decided {
-    InstanceId instance;
-    std::uint64_t position;
-    SharedBytes value;
-  };
   struct Noted {
     InstanceId instance;
     Note note;
   };
+  /// What the client was told: its method is committed, with this result.
+  struct Pushed {
+    Bytes method;
+    Bytes result;
+  };
+  struct MembersChanged {
+    InstanceId instance;
+    SharedMembership membership;
+  };
   std::vector<Message> sends;
-  std::vector<Decided> decides;
+  std::vector<NodeOutput::Decided> decides;
   std::vector<Noted> notes;
+  std::vector<MembersChanged> changes;
   std::optional<ObjectClient::Call> called;  ///< What the client asked for.
   std::optional<Outcome> answered;           ///< What the client was told.
-  std::optional<Bytes> pushed;               ///< The method whose push was answered Ok.
-  std::optional<Violation> violation;        ///< Of this principal's own decide order.
+  std::optional<Pushed> pushed;              ///< The client's push was answered Ok.
+  /// The method of a client that gave up, refused in every attempt: it must
+  /// never be decided.
+  std::optional<Bytes> refused;
+  std::optional<Violation> violation;  ///< Of this principal's own decide order or members.
 };
 
 class PrincipalState {
@@ -107,13 +116,16 @@ class PrincipalState {
   struct Hosted {
     const InstanceRoute* route;
     std::unique_ptr<Machine> machine;
-    std::uint64_t decides_next = 0;  ///< Position due next; 0: none since the start.
-    DurableLog log;
+    SharedMembership membership;
+    /// By partition, the position due next. Absent: none since the start.
+    std::map<Bytes, std::uint64_t> decides_next{};
+    DurableLog log{};
   };
+  /// A Local effect on its way to its instance, or its answer on the way back.
   struct PendingLocal {
     InstanceId to;
     RequestId request;
-    PortId port;
+    std::optional<PortId> port;  ///< None: an answer.
     SharedBytes value;
   };
   /// One event while it is being performed.
@@ -129,8 +141,13 @@ class PrincipalState {
   void perform(Hosted& hosted, Effect& effect, Run& run);
   void send(const Hosted& hosted, PrincipalId to, StatementType type, const SharedBytes& record,
             Run& run) const;
+  void local(const Hosted& hosted, const Local& local, Run& run) const;
   void decide(Hosted& hosted, const Decide& decide, Run& run);
   void reply(const Hosted& hosted, const Reply& reply, Run& run);
+  void answer_client(ByteView outcome, Performed& done);
+  void judge_client(Performed& done) const;
+  void change_membership(Hosted& hosted, const ChangeMembership& change, Run& run);
+  void encode_hosted(const Hosted& hosted, StateWriter& out, const Renaming* renaming) const;
   void set_timer(InstanceId instance, const SetTimer& timer);
   void cancel_timer(InstanceId instance, TimerId timer);
 

@@ -14,7 +14,7 @@ void Successors::put_in_flight(std::span<const MessageId> sends,
 }
 
 const Violation* Successors::make(const GlobalState& state, PrincipalId principal, LocalEvent event,
-                                  Taken taken, const Branch& branch) {
+                                  Taken taken, const Consequence& branch) {
   next_.locals = state.locals;
   next_.locals[principal.value] = branch.local;
   next_.messages = state.messages;

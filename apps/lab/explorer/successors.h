@@ -74,7 +74,7 @@ class Successors {
   bool each_branch(const GlobalState& state, PrincipalId principal, LocalEvent event, Taken taken,
                    Visit& visit) {
     const LocalId local = state.locals[principal.value];
-    const std::span<const Branch> branches = transitions_.branches(local, event);
+    const std::span<const Consequence> branches = transitions_.branches(local, event);
     for (std::uint32_t i = 0; i < branches.size(); ++i) {
       const Violation* violation = make(state, principal, event, taken, branches[i]);
       if (!visit(Step{principal, local, event, i}, next_, violation)) return false;
@@ -84,7 +84,7 @@ class Successors {
 
   /// Effect: next_ becomes the state after the branch. Returns what it violates.
   const Violation* make(const GlobalState& state, PrincipalId principal, LocalEvent event,
-                        Taken taken, const Branch& branch);
+                        Taken taken, const Consequence& branch);
   bool held(const GlobalState& state, const Lease& lease) const;
 
   Transitions& transitions_;

@@ -30,7 +30,7 @@ System system_of(const Tables& tables, InstanceId instance) {
   for (std::size_t before = 0; before != reached.size();) {
     before = reached.size();
     for (const InstanceRoute& route : tables.instances) {
-      for (const InstanceRoute::Wire& wire : route.wires) {
+      for (const Wire& wire : route.wires) {
         if (!reached.contains(route.id) && !reached.contains(wire.to)) continue;
         reached.insert(route.id);
         if (tables.instance(wire.to) != nullptr) reached.insert(wire.to);

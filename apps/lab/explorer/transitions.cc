@@ -35,14 +35,14 @@ void begin(PrincipalState& state, Choices& choices, Performed& done) {
 Transitions::Transitions(const System& system, PrincipalState::Options options)
     : system_(system), options_(options), history_(system.initial) {}
 
-std::span<const Branch> Transitions::start(PrincipalId principal,
-                                           std::optional<ObjectClient> client) {
+std::span<const Consequence> Transitions::start(PrincipalId principal,
+                                                std::optional<ObjectClient> client) {
   const PrincipalState unstarted{system_, options_, principal, std::move(client)};
   const BranchList list = explore(unstarted, begin);
   return std::span{branches_}.subspan(list.first, list.count);
 }
 
-std::span<const Branch> Transitions::branches(LocalId local, LocalEvent event) {
+std::span<const Consequence> Transitions::branches(LocalId local, LocalEvent event) {
   std::uint32_t found = lists_by_event_.find(local, event.number);
   if (found == NumberMap::none) {
     PARLEY_ASSERT(locals_[local].state != nullptr);
@@ -87,7 +87,7 @@ std::size_t Transitions::memory() const {
   return local_numbers_.memory() * 3 + locals_.size() * local_overhead_bytes +
          message_numbers_.memory() * 2 + messages_.capacity() * sizeof(Message) +
          lists_by_event_.memory() + lists_.capacity() * sizeof(BranchList) +
-         branches_.capacity() * sizeof(Branch) + sends_.capacity() * sizeof(MessageId) +
+         branches_.capacity() * sizeof(Consequence) + sends_.capacity() * sizeof(MessageId) +
          history_.memory();
 }
 
@@ -110,7 +110,7 @@ Transitions::Event Transitions::event_of(LocalEvent event) const {
 }
 
 Transitions::BranchList Transitions::explore(const PrincipalState& from, const Event& event) {
-  std::vector<Branch> found;
+  std::vector<Consequence> found;
   Choices choices;
   do {
     auto state = std::make_unique<PrincipalState>(from);
@@ -125,13 +125,13 @@ Transitions::BranchList Transitions::explore(const PrincipalState& from, const E
   return list;
 }
 
-Branch Transitions::take(std::unique_ptr<PrincipalState> state, const Performed& done) {
+Consequence Transitions::take(std::unique_ptr<PrincipalState> state, const Performed& done) {
   const PrincipalId principal = state->self();
-  Branch branch{.local = intern_local(std::move(state)),
-                .sends_first = static_cast<std::uint32_t>(sends_.size()),
-                .sends_count = static_cast<std::uint32_t>(done.sends.size()),
-                .claim = history_.claim_of(done, principal, options_.object),
-                .violation = 0};
+  Consequence branch{.local = intern_local(std::move(state)),
+                     .sends_first = static_cast<std::uint32_t>(sends_.size()),
+                     .sends_count = static_cast<std::uint32_t>(done.sends.size()),
+                     .claim = history_.claim_of(done, principal, options_.object),
+                     .violation = 0};
   for (const Message& message : done.sends) sends_.push_back(intern_message(message));
   std::sort(sends_.begin() + branch.sends_first, sends_.end());
   if (done.violation) {

@@ -38,7 +38,7 @@ struct LocalEvent {
 };
 
 /// One outcome of an event: there are several when the machine draws.
-struct Branch {
+struct Consequence {
   LocalId local;
   std::uint32_t sends_first;
   std::uint32_t sends_count;
@@ -65,15 +65,15 @@ class Transitions {
   Transitions(const Transitions&) = delete;  ///< Local states point into it.
 
   /// The ways in which a principal can begin. Call once per principal.
-  std::span<const Branch> start(PrincipalId principal, std::optional<ObjectClient> client);
+  std::span<const Consequence> start(PrincipalId principal, std::optional<ObjectClient> client);
   /// What may come of the event. Spans are valid until the next call that steps.
   /// Precondition: the event is possible in this local state.
-  std::span<const Branch> branches(LocalId local, LocalEvent event);
+  std::span<const Consequence> branches(LocalId local, LocalEvent event);
 
-  std::span<const MessageId> sends(const Branch& branch) const {
+  std::span<const MessageId> sends(const Consequence& branch) const {
     return std::span{sends_}.subspan(branch.sends_first, branch.sends_count);
   }
-  const Violation* violation(const Branch& branch) const {
+  const Violation* violation(const Consequence& branch) const {
     return branch.violation == 0 ? nullptr : &violations_[branch.violation - 1];
   }
   std::span<const OwnEvent> own_events(LocalId local) const { return locals_[local].own_events; }
@@ -117,7 +117,7 @@ class Transitions {
 
   Event event_of(LocalEvent event) const;
   BranchList explore(const PrincipalState& from, const Event& event);
-  Branch take(std::unique_ptr<PrincipalState> state, const Performed& done);
+  Consequence take(std::unique_ptr<PrincipalState> state, const Performed& done);
   LocalId intern_local(std::unique_ptr<PrincipalState> state);
   void describe(Local& local);
   MessageId intern_message(const Message& message);
@@ -135,7 +135,7 @@ class Transitions {
 
   NumberMap lists_by_event_;
   std::vector<BranchList> lists_;
-  std::vector<Branch> branches_;
+  std::vector<Consequence> branches_;
   std::vector<MessageId> sends_;
   std::vector<Violation> violations_;
   bool draws_cut_short_ = false;

@@ -18,11 +18,14 @@ PrincipalState started(const System& system, std::uint32_t self, Performed& done
   return state;
 }
 
-// Goal: a Local effect is carried out within its event, and the answer stays inside.
-TEST(PrincipalStateTest, ALocalEffectBecomesASubmitOfTheWiredInstance) {
+// Goal: a Local effect is carried out within its event, and so is its answer.
+TEST(PrincipalStateTest, ALocalEffectBecomesASubmitAndItsReplyIsAnswered) {
   System system = toy_system(2, [](const Input& input, ToyMemory& /*memory*/, Effects& effects) {
+    if (const Answered* answered = std::get_if<Answered>(&input)) {
+      effects.push_back(send_to(1, answered->request.value + answered->value[0], 20));
+    }
     if (!std::holds_alternative<Start>(input)) return;
-    effects.push_back(Local{PortId{5}, RequestId{1}, record_of(8)});
+    effects.push_back(Local{PortId{5}, RequestId{40}, record_of(8)});
     effects.push_back(Local{PortId{6}, RequestId{1}, record_of(9)});  // Wired to nothing.
   });
   InstanceRoute served = system.instances.front();
@@ -33,7 +36,7 @@ TEST(PrincipalStateTest, ALocalEffectBecomesASubmitOfTheWiredInstance) {
           const Submit* submit = std::get_if<Submit>(&input);
           if (submit == nullptr) return;
           effects.push_back(send_to(1, submit->value[0], submit->port.value));
-          effects.push_back(Reply{submit->request, record_of(1)});
+          effects.push_back(Reply{submit->request, record_of(2)});
         });
   };
   system.instances.front().wires = {{PortId{5}, InstanceId{2}, PortId{7}}};
@@ -41,11 +44,102 @@ TEST(PrincipalStateTest, ALocalEffectBecomesASubmitOfTheWiredInstance) {
 
   Performed done;
   started(system, 0, done);
-  ASSERT_EQ(done.sends.size(), 1u);
+  ASSERT_EQ(done.sends.size(), 2u);
+  EXPECT_EQ(done.sends[1].instance, toy_instance);
+  EXPECT_EQ(done.sends[1].record, record_of(42));
   EXPECT_EQ(done.sends[0].instance, InstanceId{2});
   EXPECT_EQ(done.sends[0].type, StatementType{7});
   EXPECT_EQ(done.sends[0].record, record_of(8));
   EXPECT_FALSE(done.answered);
+}
+
+/// On a timer, p0 counts itself and p1 as the members of epoch 5; it says whom it hears.
+System shrinking_system(std::uint64_t epoch) {
+  return toy_system(3, [epoch](const Input& input, ToyMemory& memory, Effects& effects) {
+    if (std::holds_alternative<Start>(input)) effects.push_back(timer(1));
+    if (const Deliver* heard = std::get_if<Deliver>(&input)) memory.heard.insert(heard->issuer);
+    if (!std::holds_alternative<TimerFired>(input)) return;
+    Membership fewer{.epoch = Epoch{epoch}, .members = {PrincipalId{0}, PrincipalId{1}}};
+    fewer.order = fewer.members.members();
+    effects.push_back(ChangeMembership{std::make_shared<const Membership>(fewer)});
+  });
+}
+
+TEST(PrincipalStateTest, AChangeOfMembersCountsFromItsStepOn) {
+  const System system = shrinking_system(5);
+  Performed done;
+  PrincipalState state = started(system, 0, done);
+  const auto bytes = [&] {
+    Bytes out;
+    state.encode(out);
+    return out;
+  };
+  const auto says = [&](std::uint32_t from) {
+    Choices choices;
+    state.deliver({PrincipalId{from}, PrincipalId{0}, toy_instance, StatementType{1}, {}}, choices,
+                  done);
+  };
+  const Bytes first = bytes();
+  says(2);
+  const Bytes heard = bytes();
+  EXPECT_NE(heard, first);
+  Choices choices;
+  state.fire(toy_instance, TimerId{1}, choices, done);
+  ASSERT_EQ(done.changes.size(), 1u);
+  EXPECT_EQ(done.changes[0].membership->epoch, Epoch{5});
+  EXPECT_FALSE(done.violation);
+  const Bytes changed = bytes();
+  says(2);  // No member any more: the machine does not hear of it.
+  EXPECT_EQ(bytes(), changed);
+  says(1);
+  EXPECT_NE(bytes(), changed);
+  state.crash(choices, done);  // Its own log would have to say so again.
+  EXPECT_EQ(bytes(), first);
+}
+
+TEST(PrincipalStateTest, StatesOfDifferentMembersDiffer) {
+  Bytes of_epoch[2];
+  for (const std::uint64_t epoch : {5u, 6u}) {
+    const System system = shrinking_system(epoch);
+    Performed done;
+    PrincipalState state = started(system, 0, done);
+    Choices choices;
+    state.fire(toy_instance, TimerId{1}, choices, done);
+    state.encode(of_epoch[epoch - 5]);
+  }
+  EXPECT_NE(of_epoch[0], of_epoch[1]);
+}
+
+TEST(PrincipalStateTest, MembersOfAnEarlierEpochViolate) {
+  const System system = shrinking_system(0);
+  Performed done;
+  PrincipalState state = started(system, 0, done);
+  Choices choices;
+  state.fire(toy_instance, TimerId{1}, choices, done);
+  ASSERT_TRUE(done.violation);
+  EXPECT_EQ(done.violation->invariant, "epoch_order");
+}
+
+TEST(PrincipalStateTest, EveryPartitionCountsItsOwnPositions) {
+  const auto deciding = [](std::uint64_t second_position) {
+    return toy_system(1, [=](const Input& input, ToyMemory& /*memory*/, Effects& effects) {
+      if (!std::holds_alternative<Start>(input)) return;
+      effects.push_back(Decide{1, record_of(1), record_of(100)});
+      effects.push_back(Decide{1, record_of(2), record_of(101)});
+      effects.push_back(Decide{second_position, record_of(3), record_of(101)});
+    });
+  };
+  Performed apart;
+  const System in_order = deciding(2);
+  started(in_order, 0, apart);
+  EXPECT_FALSE(apart.violation);
+  ASSERT_EQ(apart.decides.size(), 3u);
+  EXPECT_EQ(apart.decides[1].partition, record_of(101));
+  Performed gap;
+  const System with_gap = deciding(3);
+  started(with_gap, 0, gap);
+  ASSERT_TRUE(gap.violation);
+  EXPECT_EQ(gap.violation->invariant, "decide_order");
 }
 
 TEST(PrincipalStateTest, APublicationGoesToEveryOtherHostAmongItsVerifiers) {
