@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/kernel/objects/engine.h"
+
 namespace parley {
 namespace {
 
@@ -103,19 +105,34 @@ class TablesBuilder {
     if (tables_->catalogue->store(entry.store.name) == nullptr) {
       return missing("store", entry.store.name, user);
     }
-    tables_->objects.push_back(type->create(entry.object.config));
-    const Object* initial = tables_->objects.back().get();
+    const std::uint64_t promises =
+        tables_->catalogue->find(PARLEY_KIND_BACKEND, entry.backend.name)->descriptor->guarantees;
+    const std::uint64_t needs =
+        tables_->catalogue->find(PARLEY_KIND_OBJECT, entry.object.name)->descriptor->guarantees;
+    const bool keeps_log = (promises & PARLEY_GUARANTEE_LOG) != 0;
+    if ((needs & PARLEY_GUARANTEE_NEEDS_LOG) != 0 && !keeps_log) {
+      return Error{ErrorCode::Configuration,
+                   user + ": expected a backend that commits any number of methods for " +
+                       entry.object.name + ", found " + entry.backend.name};
+    }
+    std::unique_ptr<Object> object = type->create(entry.object.config);
+    if (keeps_log) object = std::make_unique<SessionObject>(std::move(object));
+    tables_->objects.push_back(std::move(object));
+    const EngineSpec engine{.object = *tables_->objects.back(),
+                            .memoises = keeps_log,
+                            .partitions = (promises & PARLEY_GUARANTEE_PARTITIONS) != 0};
     InstanceRoute route{.id = object_instance(tables_->instances.size()),
                         .name = entry.name,
                         .membership = std::make_shared<const Membership>(entry.membership),
                         .hosts = entry.membership.members | entry.membership.learners,
                         .create =
-                            [backend, initial, config = entry.backend.config,
+                            [backend, engine, config = entry.backend.config,
                              drift = clock_drift_max_ppm(), hash = tables_->hash](PrincipalId) {
-                              return backend->create({.initial = *initial,
-                                                      .config = config,
-                                                      .clock_drift_max_ppm = drift,
-                                                      .hash = hash});
+                              return std::make_unique<ObjectEngine>(
+                                  engine, backend->create({.initial = engine.object,
+                                                           .config = config,
+                                                           .clock_drift_max_ppm = drift,
+                                                           .hash = hash}));
                             },
                         .store = entry.store,
                         .wires = entry.wires};
