@@ -3,41 +3,25 @@
 // `parley plugins …` as a person or a script meets it: output and exit status.
 #include <gtest/gtest.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+
+#include "tests/e2e/process.h"
 
 namespace parley {
 namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
+using e2e::Finished;
 
 const fs::path build_directory = PARLEY_BUILD_DIR;
 
-struct Finished {
-  std::string output;
-  int status = -1;
-};
-
-/// Runs `parley plugins ARGUMENTS`; the arguments are this test's own words.
 Finished plugins(const std::string& arguments) {
-  const std::string command =
-      (build_directory / "bin" / "parley").string() + " plugins " + arguments + " 2>/dev/null";
-  Finished run;
-  std::FILE* pipe = ::popen(command.c_str(), "r");
-  if (pipe == nullptr) return run;
-  char chunk[4096];
-  for (std::size_t count; (count = std::fread(chunk, 1, sizeof chunk, pipe)) > 0;) {
-    run.output.append(chunk, count);
-  }
-  const int status = ::pclose(pipe);
-  run.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return run;
+  return e2e::run_parley("plugins " + arguments, "2>/dev/null");
 }
 
 std::string fixture(const std::string& name) {

@@ -10,7 +10,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "tests/e2e/run/process.h"
+#include "tests/e2e/process.h"
 
 namespace parley::e2e {
 namespace {
@@ -60,10 +60,11 @@ class FullDiskTest : public testing::Test {
   void write_once(const std::string& value) const {
     const std::string path = "/objects/register/";
     eventually([&] {
-      const int pulled = http(metrics_, "POST", path + "pull").status;
-      if (pulled == 0) return true;
-      http(metrics_, "POST", path + "invoke", "put " + value);
-      const int pushed = http(metrics_, "POST", path + "push").status;
+      const HttpReply pulled = http(metrics_, "POST", path + "pull");
+      if (pulled.status == 0) return true;
+      const std::string branch = branch_of(pulled);
+      http(metrics_, "POST", path + "invoke?branch=" + branch, "put " + value);
+      const int pushed = http(metrics_, "POST", path + "push?branch=" + branch).status;
       return pushed == 200 || pushed == 0;
     });
   }

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <map>
 
-#include "tests/e2e/run/process.h"
+#include "tests/e2e/process.h"
 
 namespace parley::e2e {
 namespace {
@@ -96,11 +96,24 @@ class ClusterTest : public testing::Test {
     return http(metrics_[node], "POST", "/objects/register/" + what, body);
   }
 
+  HttpReply call_on(const std::string& node, const std::string& what, const std::string& branch,
+                    std::string_view body = {}) {
+    return call(node, what + "?branch=" + branch, body);
+  }
+  /// The branch of a pull that succeeds: the first may find no quorum yet.
+  std::string pull(const std::string& node) {
+    HttpReply pulled;
+    EXPECT_TRUE(eventually([&] { return (pulled = call(node, "pull")).status == 200; }))
+        << pulled.body;
+    return branch_of(pulled);
+  }
+
   /// Pull, invoke, push until a push succeeds: each may fail for good reasons.
   bool write(const std::string& node, const std::string& value) {
     return eventually([&] {
-      return call(node, "pull").status == 200 &&
-             call(node, "invoke", "put " + value).status == 200 && call(node, "push").status == 200;
+      const std::string branch = branch_of(call(node, "pull"));
+      return !branch.empty() && call_on(node, "invoke", branch, "put " + value).status == 200 &&
+             call_on(node, "push", branch).status == 200;
     });
   }
 
@@ -142,7 +155,7 @@ TEST_F(ClusterTest, ADecisionSurvivesKillsAndIsLearntByWhoWasAway) {
   // Every life of every node, killed ones too, replays as it was recorded.
   int traces = 0;
   for (const auto& entry : std::filesystem::directory_iterator{directory_ / "trace"}) {
-    const Finished replayed = run_parley({"replay", file(), entry.path().string()}, log("replay"));
+    const Finished replayed = run_parley("replay " + file() + ' ' + entry.path().string());
     EXPECT_EQ(replayed.status, 0) << entry.path() << replayed.output;
     ++traces;
   }
@@ -181,8 +194,15 @@ TEST_F(ClusterTest, BadRequestsAreAnsweredWithTheirStatus) {
   EXPECT_EQ(http(r1, "GET", "/objects/register/pull").status, 405);
   EXPECT_EQ(http(r1, "POST", "/objects/other/pull").status, 404);
   EXPECT_EQ(http(r1, "POST", "/objects/register/peek").status, 404);
-  EXPECT_EQ(call("r1", "invoke", "no such method").status, 400);
-  EXPECT_EQ(call("r1", "invoke", "put x").status, 409) << "nothing was pulled";
+  EXPECT_EQ(call_on("r1", "invoke", "1", "no such method").status, 400);
+  EXPECT_EQ(call_on("r1", "invoke", "1", "put x").status, 409) << "nothing was pulled";
+  EXPECT_EQ(call_on("r1", "push", "1").status, 409);
+  EXPECT_EQ(call("r1", "pull?state=yes").status, 400);
+  for (const std::string call_without : {"invoke", "push", "invoke?branch=x", "push?branch="}) {
+    const HttpReply refused = call("r1", call_without, call_without[0] == 'i' ? "put x" : "");
+    EXPECT_EQ(refused.status, 400) << call_without;
+    EXPECT_NE(refused.body.find("expected ?branch=N"), std::string::npos) << refused.body;
+  }
   EXPECT_NE(throw_bytes(r1, "POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n").find(" 413 "),
             std::string::npos);
   const HttpReply head = http(r1, "HEAD", "/healthz");
@@ -194,6 +214,42 @@ TEST_F(ClusterTest, BadRequestsAreAnsweredWithTheirStatus) {
     EXPECT_NE(throw_bytes(r1, pull + page).find(" 403 "), std::string::npos) << page;
   }
   EXPECT_NE(throw_bytes(r1, "nonsense\r\n\r\n").find(" 400 "), std::string::npos);
+  stop_all();
+}
+
+TEST_F(ClusterTest, APullTellsTheStateUnlessToldNotTo) {
+  make_keys();
+  start_all();
+  ASSERT_TRUE(write("r1", "hello"));
+  EXPECT_NE(call("r1", "pull").body.find("\"value\":\"hello\""), std::string::npos);
+  const HttpReply stateless = call("r1", "pull?state=0");
+  EXPECT_EQ(stateless.status, 200) << stateless.body;
+  EXPECT_NE(stateless.body.find("\"value\":null"), std::string::npos) << stateless.body;
+  stop_all();
+}
+
+// Goal: a caller never commits, or is answered for, what another one invoked.
+TEST_F(ClusterTest, CallersThatInterleaveOnOneNodeAreAnsweredForTheirOwnMethods) {
+  make_keys();
+  start_all();
+  const std::string first = pull("r1");
+  ASSERT_EQ(call_on("r1", "invoke", first, "put first").status, 200);
+  const std::string second = pull("r1");
+  ASSERT_NE(first, second);
+  // The later pull took over: what the first one invoked never happened.
+  const HttpReply late = call_on("r1", "push", first);
+  EXPECT_EQ(late.status, 409) << late.body;
+  EXPECT_NE(late.body.find("\"kind\":\"stale\""), std::string::npos) << late.body;
+  EXPECT_EQ(call_on("r1", "invoke", first, "put first").status, 409);
+  // Nothing is pushed for who has invoked nothing.
+  EXPECT_EQ(call_on("r1", "push", second).status, 409);
+  const HttpReply invoked = call_on("r1", "invoke", second, "put second");
+  ASSERT_EQ(invoked.status, 200) << invoked.body;
+  EXPECT_EQ(call_on("r1", "push", first).status, 409);
+  const HttpReply pushed = call_on("r1", "push", second);
+  EXPECT_EQ(pushed.status, 200) << pushed.body;
+  EXPECT_NE(pushed.body.find("\"value\":\"second\""), std::string::npos) << pushed.body;
+  EXPECT_EQ(call_on("r1", "push", first).status, 409);
   stop_all();
 }
 
@@ -209,7 +265,7 @@ TEST_F(ClusterTest, WithoutAQuorumACallEndsAndSaysSo) {
 TEST_F(ClusterTest, AnotherClustersDataDirectoryIsRefused) {
   make_keys();
   write_deployment("another", "var");
-  const Finished refused = run_parley({"run", file(), "--node", "r1"}, log("refused"));
+  const Finished refused = run_parley("run " + file() + " --node r1");
   EXPECT_EQ(refused.status, 78);
   EXPECT_NE(refused.output.find("expected data of node r1 of deployment 'another', found node r1 "
                                 "of 'register'"),
@@ -236,7 +292,7 @@ TEST_F(ClusterTest, APortInUseIsOneClearMessage) {
   make_keys();
   const int occupied = occupy(link_["r1"]);
   ASSERT_GE(occupied, 0);
-  const Finished refused = run_parley({"run", file(), "--node", "r1"}, log("refused"));
+  const Finished refused = run_parley("run " + file() + " --node r1");
   ::close(occupied);
   EXPECT_EQ(refused.status, 74);
   EXPECT_NE(refused.output.find("cannot listen on " + link_["r1"]), std::string::npos)
@@ -244,7 +300,7 @@ TEST_F(ClusterTest, APortInUseIsOneClearMessage) {
 }
 
 TEST_F(ClusterTest, OneNodeWithoutItsKeysNamesTheCommandThatMakesThem) {
-  const Finished refused = run_parley({"run", file(), "--node", "r1"}, log("refused"));
+  const Finished refused = run_parley("run " + file() + " --node r1");
   EXPECT_EQ(refused.status, 78);
   EXPECT_NE(refused.output.find("parley keys gen " + file() + " --node r1"), std::string::npos)
       << refused.output;
@@ -254,14 +310,14 @@ TEST_F(ClusterTest, TheSameNodeDoesNotRunTwice) {
   make_keys();
   start("r1");
   ASSERT_TRUE(eventually([&] { return http(metrics_["r1"], "GET", "/healthz").status == 200; }));
-  const Finished refused = run_parley({"run", file(), "--node", "r1"}, log("refused"));
+  const Finished refused = run_parley("run " + file() + " --node r1");
   EXPECT_EQ(refused.status, 74);
   EXPECT_NE(refused.output.find("another process runs this node"), std::string::npos);
   stop_all();
 }
 
 TEST_F(ClusterTest, AnUnknownNodeIsRefusedWithTheNamesThereAre) {
-  const Finished refused = run_parley({"run", file(), "--node", "r9"}, log("refused"));
+  const Finished refused = run_parley("run " + file() + " --node r9");
   EXPECT_EQ(refused.status, 78);
   EXPECT_NE(refused.output.find("expected one of r1, r2, r3, found 'r9'"), std::string::npos);
 }
@@ -296,23 +352,23 @@ TEST_F(ClusterTest, ADamagedTraceIsBadSourceAndATornOneIsNot) {
   const std::filesystem::path trace = directory_ / "trace" / "run.r1.trace";
   const auto size = std::filesystem::file_size(trace);
   std::filesystem::resize_file(trace, size - 1);
-  EXPECT_EQ(run_parley({"replay", file(), trace.string()}, log("torn")).status, 0);
+  EXPECT_EQ(run_parley("replay " + file() + ' ' + trace.string()).status, 0);
   {
     std::fstream damaged{trace, std::ios::in | std::ios::out | std::ios::binary};
     damaged.seekp(40);
     damaged.put('\x7F');
   }
-  EXPECT_EQ(run_parley({"replay", file(), trace.string()}, log("damaged")).status, 65);
-  EXPECT_EQ(run_parley({"trace", "export", trace.string()}, log("export")).status, 65);
+  EXPECT_EQ(run_parley("replay " + file() + ' ' + trace.string()).status, 65);
+  EXPECT_EQ(run_parley("trace export " + trace.string()).status, 65);
 }
 
 TEST_F(ClusterTest, ATraceIsExportedAsALineOfJsonForEachStep) {
   make_keys();
   const std::string trace = (directory_ / "trace" / "run.r1.trace").string();
-  const Finished exported = run_parley({"trace", "export", "--json", trace}, log("export"));
+  const Finished exported = run_parley("trace export --json " + trace);
   EXPECT_EQ(exported.status, 0);
   EXPECT_EQ(exported.output.find("{\"step\":1,"), 0u) << exported.output;
-  const Finished shown = run_parley({"trace", "show", trace}, log("show"));
+  const Finished shown = run_parley("trace show " + trace);
   EXPECT_EQ(shown.status, 0);
   EXPECT_NE(shown.output.find("boot"), std::string::npos);
 }

@@ -4,13 +4,18 @@
 // machine, sealed by an authenticator that may be slow or refuse.
 #pragma once
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <string>
 
 #include "core/host/runtime/event_loop.h"
 #include "core/host/runtime/log.h"
+#include "core/host/runtime/socket.h"
 #include "core/kernel/node.h"
 #include "tests/bench/echo/echo.h"
 
@@ -109,6 +114,26 @@ inline parley_plugin descriptor(parley_kind kind, const char* name) {
   return made;
 }
 
+/// A loopback address for one to listen on, which nobody else is given while this
+/// lives: bound, not listened on, so that only who asks for this very port gets it.
+class ReservedAddress {
+ public:
+  ReservedAddress() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const int one = 1;
+    ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    const SocketAddress any = resolve_address("127.0.0.1:0", true).value();
+    PARLEY_ASSERT(::bind(fd_, any.pointer(), any.size) == 0);
+  }
+  ~ReservedAddress() { ::close(fd_); }
+  ReservedAddress(const ReservedAddress&) = delete;
+  ReservedAddress& operator=(const ReservedAddress&) = delete;
+
+  std::string text() const { return local_address(fd_).text(); }
+
+ private:
+  int fd_;
+};
+
 /// Two or three nodes `a`, `b`, `c` with one echo instance, "traffic".
 struct Cluster {
   explicit Cluster(std::uint32_t nodes_count, bool costly_checks = false,
@@ -143,6 +168,13 @@ struct Cluster {
     return tables_;
   }
 
+  /// Effect: every principal has a loopback address of its own.
+  void give_addresses() {
+    for (PrincipalEntry& principal : deployment.principals) {
+      principal.address = addresses_.emplace_back().text();
+    }
+  }
+
   Deployment deployment;
   Catalogue catalogue;
   NoKeys keys;
@@ -159,6 +191,7 @@ struct Cluster {
   parley_plugin backend_ = descriptor(PARLEY_KIND_BACKEND, "echo");
   parley_plugin store_ = descriptor(PARLEY_KIND_STORE, "forgetful");
   std::shared_ptr<const Tables> tables_;
+  std::deque<ReservedAddress> addresses_;
 };
 
 /// A directory that goes away with the test.

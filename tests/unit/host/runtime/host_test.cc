@@ -2,12 +2,10 @@
 #include "core/host/runtime/host.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <future>
 #include <thread>
 
-#include "core/host/runtime/socket.h"
 #include "tests/unit/host/runtime/host_fixture.h"
 
 namespace parley {
@@ -18,20 +16,11 @@ using host_test::Cluster;
 constexpr PrincipalId a{0};
 constexpr InstanceId traffic{1};
 
-std::string free_address() {
-  const int fd = listen_tcp(*resolve_address("127.0.0.1:0", true)).value();
-  std::string text = local_address(fd).text();
-  ::close(fd);
-  return text;
-}
-
 /// A host of all nodes of a cluster, running on a thread of its own.
 class RunningHost {
  public:
   explicit RunningHost(Cluster& cluster) {
-    for (PrincipalEntry& principal : cluster.deployment.principals) {
-      principal.address = free_address();
-    }
+    cluster.give_addresses();
     cluster.deployment.data_dir = directory_.path();
     HostOptions options{.tables = nullptr,
                         .nodes = {},

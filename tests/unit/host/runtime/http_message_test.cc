@@ -25,6 +25,7 @@ TEST(HttpParserTest, ReadsMethodPathAndBody) {
   ASSERT_TRUE(request.has_value());
   EXPECT_EQ(request->method, "POST");
   EXPECT_EQ(request->path, "/objects/kv/invoke");
+  EXPECT_EQ(request->query, "x=1");
   EXPECT_EQ(request->body, "put hello");
   EXPECT_TRUE(request->keep_alive);
 }

@@ -19,13 +19,6 @@ constexpr PrincipalId a{0};
 constexpr PrincipalId b{1};
 constexpr PrincipalId c{2};
 
-std::string free_address() {
-  const int fd = listen_tcp(*resolve_address("127.0.0.1:0", true)).value();
-  std::string text = local_address(fd).text();
-  ::close(fd);
-  return text;
-}
-
 struct Receiver final : LinkReceiver {
   void on_frame(PrincipalId from, ByteView frame) override {
     frames.emplace_back(from, std::string{text_of(frame)});
@@ -52,11 +45,7 @@ std::string arrived(std::string_view body, std::string_view evidence = "!") {
 
 class LinksTest : public testing::Test {
  protected:
-  LinksTest() {
-    for (PrincipalEntry& principal : cluster_.deployment.principals) {
-      principal.address = free_address();
-    }
-  }
+  LinksTest() { cluster_.give_addresses(); }
 
   void use(LinkKind kind) {
     const PrincipalSet both{a, b};
@@ -117,7 +106,8 @@ class LinksTest : public testing::Test {
     return fd;
   }
 
-  LinkPatience patience_;
+  /// A machine under load must not make a stranger of anybody.
+  LinkPatience patience_{.greeting = 3600s, .frame = 3600s};
   EventLoop loop_;
   Cluster cluster_{3};
   Receiver at_a_;

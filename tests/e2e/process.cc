@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/e2e/run/process.h"
+#include "tests/e2e/process.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -19,7 +20,10 @@
 namespace parley::e2e {
 namespace {
 
+const std::string program = std::string{PARLEY_BUILD_DIR} + "/bin/parley";
+
 constexpr auto patience = std::chrono::seconds{30};
+constexpr auto run_time_max = std::chrono::seconds{120};
 constexpr auto poll_interval_ms = 10;
 
 sockaddr_in parse(const std::string& address) {
@@ -38,6 +42,16 @@ int connected(const std::string& address) {
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
   ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) == 0) return fd;
+  ::close(fd);
+  return -1;
+}
+
+/// A socket at this address; -1 when there is none to have.
+int bound(const sockaddr_in& at) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int one = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof(at)) == 0) return fd;
   ::close(fd);
   return -1;
 }
@@ -63,9 +77,9 @@ bool eventually(const std::function<bool()>& condition) {
 Process::Process(const std::vector<std::string>& arguments, std::filesystem::path output,
                  const std::vector<std::string>& environment)
     : output_(std::move(output)) {
-  std::string program = std::string{PARLEY_BUILD_DIR} + "/bin/parley";
-  std::vector<std::string> texts = arguments;
-  std::vector<char*> argv{program.data()};
+  std::vector<std::string> texts{program};
+  texts.insert(texts.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
   for (std::string& text : texts) argv.push_back(text.data());
   argv.push_back(nullptr);
   std::vector<std::string> variables = environment;
@@ -110,12 +124,19 @@ std::string Process::output() const {
   return content_of(output_);
 }
 
-Finished run_parley(const std::vector<std::string>& arguments,
-                    const std::filesystem::path& output) {
-  std::filesystem::remove(output);
-  Process process{arguments, output};
-  const int status = process.wait();
-  return {status, process.output()};
+Finished run_parley(const std::string& arguments, const std::string& redirections) {
+  const std::string command = "timeout " + std::to_string(run_time_max.count()) + ' ' + program +
+                              ' ' + arguments + ' ' + redirections;
+  Finished run;
+  std::FILE* pipe = ::popen(command.c_str(), "r");
+  if (pipe == nullptr) return run;
+  char chunk[4096];
+  for (std::size_t size; (size = std::fread(chunk, 1, sizeof(chunk), pipe)) > 0;) {
+    run.output.append(chunk, size);
+  }
+  const int status = ::pclose(pipe);
+  run.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return run;
 }
 
 HttpReply http(const std::string& address, std::string_view method, std::string_view path,
@@ -127,6 +148,14 @@ HttpReply http(const std::string& address, std::string_view method, std::string_
   const std::size_t head = reply.find("\r\n\r\n");
   if (head == std::string::npos) return {};
   return {std::stoi(reply.substr(9, 3)), reply.substr(head + 4)};
+}
+
+std::string branch_of(const HttpReply& pulled) {
+  constexpr std::string_view key = "\"branch\":\"";
+  const std::size_t at = pulled.body.find(key);
+  if (at == std::string::npos) return {};
+  const std::size_t begin = at + key.size();
+  return pulled.body.substr(begin, pulled.body.find('"', begin) - begin);
 }
 
 std::string throw_bytes(const std::string& address, std::string_view bytes) {
@@ -148,22 +177,18 @@ std::string throw_bytes(const std::string& address, std::string_view bytes) {
 }
 
 std::string free_address() {
-  const int fd = occupy("127.0.0.1:0");
-  sockaddr_in bound{};
-  socklen_t size = sizeof(bound);
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size);
-  ::close(fd);
-  return "127.0.0.1:" + std::to_string(ntohs(bound.sin_port));
+  // Stays bound, and not listened on, so that nobody else is given the port before
+  // the process that it is for asks for it by number.
+  const int fd = bound(parse("127.0.0.1:0"));
+  sockaddr_in given{};
+  socklen_t size = sizeof(given);
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&given), &size);
+  return "127.0.0.1:" + std::to_string(ntohs(given.sin_port));
 }
 
 int occupy(const std::string& address) {
-  const sockaddr_in at = parse(address);
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int one = 1;
-  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-  if (::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof(at)) == 0 && ::listen(fd, 1) == 0) {
-    return fd;
-  }
+  const int fd = bound(parse(address));
+  if (fd >= 0 && ::listen(fd, 1) == 0) return fd;
   ::close(fd);
   return -1;
 }

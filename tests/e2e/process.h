@@ -38,12 +38,13 @@ class Process {
   std::filesystem::path output_;
 };
 
-/// Runs `parley` to its end.
 struct Finished {
-  int status;
+  int status = -1;  ///< 124: it did not end by itself.
   std::string output;
 };
-Finished run_parley(const std::vector<std::string>& arguments, const std::filesystem::path& output);
+/// Runs `parley ARGUMENTS` to its end. Both parameters are the test's own words,
+/// which a shell reads.
+Finished run_parley(const std::string& arguments, const std::string& redirections = "2>&1");
 
 struct HttpReply {
   int status = 0;  ///< 0: nobody answered.
@@ -51,10 +52,13 @@ struct HttpReply {
 };
 HttpReply http(const std::string& address, std::string_view method, std::string_view path,
                std::string_view body = {});
+/// The branch that a pull answered; empty if it failed.
+std::string branch_of(const HttpReply& pulled);
 /// Writes raw bytes to a port and reads until the other end hangs up.
 std::string throw_bytes(const std::string& address, std::string_view bytes);
 
-/// A port of 127.0.0.1 that nobody uses now, as "127.0.0.1:port".
+/// A port of 127.0.0.1 that nobody else is given while this program runs, as
+/// "127.0.0.1:port".
 std::string free_address();
 /// Listens there until closed; -1 when it cannot.
 int occupy(const std::string& address);
