@@ -83,20 +83,21 @@ await_ready() {
   fail "$1 was not ready in time"
 }
 
-# call NODE pull|invoke|push [METHOD]: prints the outcome.
+# call NODE pull|invoke?branch=N|push?branch=N [METHOD]: prints the outcome.
 call() {
   curl -sS --max-time 15 -X POST "http://${metrics_of[$1]}/objects/register/$2" -d "${3:-}"
 }
 
-show() { printf '  %-3s %-22s -> %s\n' "$1" "$2" "$3"; }
+show() { printf '  %-3s %-32s -> %s\n' "$1" "$2" "$3"; }
 
-# Pulls until it succeeds: a quorum may need a moment to find itself again.
+# Pulls until it succeeds: a quorum may need a moment to find itself again. Sets `branch`.
 pull_until_ok() {
   local tenths outcome
   for ((tenths = 0; tenths < patience; ++tenths)); do
     outcome=$(call "$1" pull || true)
     if [[ $outcome == *'"kind":"ok"'* ]]; then
       show "$1" pull "$outcome"
+      branch=$(sed -n -E 's/.*"branch":"([0-9]+)".*/\1/p' <<<"$outcome")
       return
     fi
     sleep 0.1
@@ -130,11 +131,11 @@ main() {
 
   say "2. r1 becomes able to write, and adds a value that is not yet agreed."
   pull_until_ok r1
-  call_and_show r1 invoke 'put hello'
+  call_and_show r1 "invoke?branch=$branch" 'put hello'
 
   say "3. r3 is killed with SIGKILL; two of three still decide."
   stop r3 KILL
-  call_and_show r1 push
+  call_and_show r1 "push?branch=$branch"
 
   say "4. r3 comes back with what its disk kept, and learns the decision."
   start r3
