@@ -8,6 +8,7 @@
 #include "apps/lab/world/injector.h"
 #include "apps/lab/world/world.h"
 #include "core/kernel/kernel_notes.h"
+#include "core/kernel/objects/engine_notes.h"
 
 namespace parley {
 namespace {
@@ -55,6 +56,7 @@ bool all_detect_damage(const Tables& tables) {
 std::vector<std::string> find_declared_notes(const Tables& tables) {
   std::vector<std::string> names;
   for (const NoteDeclaration* note : kernel_notes::all) names.emplace_back(note->name);
+  for (const NoteDeclaration* note : engine_notes::all) names.emplace_back(note->name);
   const auto add = [&](parley_kind kind, const std::string& name) {
     const Plugin* plugin = tables.catalogue->find(kind, name);
     if (plugin == nullptr) return;

@@ -8,6 +8,7 @@
 #include "core/host/runtime/metrics.h"
 #include "core/host/runtime/node_service.h"
 #include "core/kernel/kernel_notes.h"
+#include "core/kernel/objects/engine_notes.h"
 
 namespace parley {
 namespace {
@@ -79,6 +80,7 @@ std::set<std::pair<InstanceId, const NoteDeclaration*>> possible_notes(const Tab
   for (std::size_t i = 0; i < tables.deployment.objects.size(); ++i) {
     const InstanceId instance = object_instance(i);
     if (!tables.instance(instance)->hosts.contains(self)) continue;
+    for (const NoteDeclaration* note : engine_notes::all) notes.emplace(instance, note);
     add(instance, PARLEY_KIND_BACKEND, tables.deployment.objects[i].backend.name);
   }
   for (std::size_t i = 0; i < tables.mechanisms.size(); ++i) {
