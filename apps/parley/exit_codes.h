@@ -18,10 +18,14 @@ inline constexpr int configuration = 78;
 
 constexpr int of(ErrorCode code) {
   switch (code) {
-    case ErrorCode::BadSource: return bad_source;
-    case ErrorCode::Unavailable: return unavailable;
-    case ErrorCode::Io: return io;
-    case ErrorCode::Configuration: return configuration;
+    case ErrorCode::BadSource:
+      return bad_source;
+    case ErrorCode::Unavailable:
+      return unavailable;
+    case ErrorCode::Io:
+      return io;
+    case ErrorCode::Configuration:
+      return configuration;
   }
   return configuration;
 }
