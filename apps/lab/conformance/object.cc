@@ -3,6 +3,7 @@
 // The rules of an object: equal methods move equal states to equal states, a
 // snapshot is the whole of the state, and nothing a caller can send is fatal.
 #include <array>
+#include <map>
 
 #include "apps/lab/conformance/conformance.h"
 #include "apps/lab/conformance/default_config.h"
@@ -93,6 +94,32 @@ void check_methods(const ObjectFactory& factory, const Config& config, Findings&
   expect(findings, "a restored object goes on like the original", goes_on);
 }
 
+/// What a method says of itself before it is applied: that it only reads, and which
+/// part of the state it needs.
+void check_promises(const ObjectFactory& factory, const Config& config, Findings& findings) {
+  const auto object = factory.create(config);
+  std::map<Bytes, std::unique_ptr<Object>> parts;  // Each saw the methods of one part alone.
+  Methods methods{*object};
+  std::string written;
+  std::string mixed;
+  for (std::uint32_t i = 0; i < methods_count; ++i) {
+    const Bytes method = methods.next();
+    const bool reads = object->reads_only(method);
+    const std::optional<Bytes> part = object->partition(method);
+    if (!part && !reads) continue;  // It would change every part.
+    const Bytes before = snapshot_of(*object);
+    const Bytes result = object->apply(method);
+    if (reads && snapshot_of(*object) != before) written = to_hex(method);
+    if (!part) continue;
+    auto& alone = parts[*part];
+    if (alone == nullptr) alone = factory.create(config);
+    if (alone->apply(method) != result) mixed = to_hex(method);
+  }
+  expect(findings, "a method that only reads changes nothing", written.empty(), written);
+  expect(findings, "a method of one part answers the same whatever other parts hold", mixed.empty(),
+         mixed);
+}
+
 void check_clone(const ObjectFactory& factory, const Config& config, Findings& findings) {
   const auto object = factory.create(config);
   Methods methods{*object};
@@ -159,6 +186,7 @@ Findings check_object(const Plugin& plugin) {
   Findings findings;
   if (!expect(findings, "an object is made", factory.create(config) != nullptr)) return findings;
   check_methods(factory, config, findings);
+  check_promises(factory, config, findings);
   check_clone(factory, config, findings);
   check_snapshots(factory, config, findings);
   check_words(factory, config, findings);

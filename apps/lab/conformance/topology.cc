@@ -194,7 +194,8 @@ class Entity {
     const Bytes before = encoded(*member.aggregation);
     const auto first = member.aggregation->clone();
     const auto second = member.aggregation->clone();
-    if (first == nullptr || second == nullptr) return breaches_.check(rule_clone, false, at_seed());
+    const bool equal = first != nullptr && second != nullptr && encoded(*first) == before;
+    if (!equal) return breaches_.check(rule_clone, false, at_seed());
     AggregationEffects of_first;
     AggregationEffects of_second;
     const auto move = [&](Aggregation& at, AggregationEffects& effects) {
