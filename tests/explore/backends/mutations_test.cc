@@ -42,8 +42,8 @@ constexpr Expected mutations[] = {
     {"AcceptsBelowPromise", 14, 10,
      "no two members ever decide differently, whatever is lost, repeated, reordered or crashes"},
     {"ReadsUnconfirmed", 0, 0, "a push answers no less than pushes that ended before it began"},
-    {"ResultOfInitialState", 0, 10, "a push that is Ok returns what was decided"},
-    {"RefusesWhatMayCommit", 0, 0, "a call that ended with a definite refusal is never decided"},
+    {"ResultOfInitialState", 12, 10, "a push that is Ok returns what was decided"},
+    {"RefusesWhatMayCommit", 14, 0, "a call that ended with a definite refusal is never decided"},
 };
 
 std::filesystem::path module_of(const std::string& mutation) {
