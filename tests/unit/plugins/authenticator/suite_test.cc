@@ -4,6 +4,8 @@
 // has one flaw, and the suite names the rule it breaks.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "apps/lab/conformance/conformance.h"
 #include "plugins/authenticator/ed25519/ed25519.h"
 #include "plugins/authenticator/hmac_sha256/hmac_sha256.h"
@@ -127,6 +129,57 @@ TEST(AuthenticatorSuiteTest, FindsAnAnonymousIssuer) {
                    }),
                    authenticates);
   EXPECT_TRUE(mentions(broken, "another issuer's name"));
+}
+
+TEST(AuthenticatorSuiteTest, FindsEvidenceThatNeedsNoKey) {
+  const auto broken = broken_rules(
+      std::make_shared<FlawedFactory>(
+          [](const Authenticator& sound, PrincipalId issuer, ByteView message, ByteView evidence) {
+            return evidence.empty() || sound.check(issuer, message, evidence);
+          }),
+      authenticates);
+  EXPECT_TRUE(mentions(broken, "without fit keys nothing verifies"));
+  EXPECT_TRUE(mentions(broken, "what is sealed without fit keys convinces nobody"));
+}
+
+/// Pads or cuts every secret to the size that hmac_sha256 wants.
+class Stretched final : public KeyRing {
+ public:
+  explicit Stretched(const KeyRing& ring) : ring_(ring) {}
+  ByteView pair_secret(PrincipalId peer) const override {
+    Bytes& secret = secrets_[peer];
+    secret = to_bytes(ring_.pair_secret(peer));
+    secret.resize(hmac_sha256::secret_size);
+    return secret;
+  }
+  ByteView private_key() const override { return {}; }
+  ByteView public_key(PrincipalId /*principal*/) const override { return {}; }
+
+ private:
+  const KeyRing& ring_;
+  mutable std::map<PrincipalId, Bytes> secrets_;
+};
+
+class StretchingFactory final : public AuthenticatorFactory {
+ public:
+  KeyMaterial key_material() const override { return KeyMaterial::PairSecret; }
+  bool seals_per_verifier() const override { return true; }
+  bool check_is_costly() const override { return false; }
+  KeyPair make_key_pair(ByteView /*entropy*/) const override { return {}; }
+  std::unique_ptr<Authenticator> create(PrincipalId self, const KeyRing& ring,
+                                        const Config& config) const override {
+    rings_.push_back(std::make_unique<Stretched>(ring));
+    return hmac_sha256::Factory{}.create(self, *rings_.back(), config);
+  }
+
+ private:
+  mutable std::vector<std::unique_ptr<Stretched>> rings_;
+};
+
+TEST(AuthenticatorSuiteTest, FindsKeysOfTheWrongSizeThatAreMadeToFit) {
+  const auto broken = broken_rules(std::make_shared<StretchingFactory>(), authenticates);
+  EXPECT_TRUE(mentions(broken, "one unfit key on both sides proves nothing"));
+  EXPECT_FALSE(mentions(broken, "any bit flipped"));
 }
 
 }  // namespace
