@@ -8,6 +8,7 @@
 #include "apps/lab/conformance/conformance.h"
 #include "apps/lab/conformance/default_config.h"
 #include "apps/lab/conformance/rehearsal.h"
+#include "apps/lab/conformance/stand_in_hash.h"
 
 namespace parley {
 namespace {
@@ -54,7 +55,13 @@ Findings check_program(const Plugin& plugin) {
     groups[role] = {PrincipalId{0}, PrincipalId{1}, PrincipalId{2}};
   }
   for (const char* role : factory.roles()) {
-    const auto make = [&] { return factory.create({role, groups, config}); };
+    const auto make = [&] {
+      return factory.create({.role = role,
+                             .groups = groups,
+                             .config = config,
+                             .component = nullptr,
+                             .hash = stand_in_hash});
+    };
     if (!expect(findings, "a machine is made for every role", make() != nullptr, role)) continue;
     rehearse(make, *plugin.descriptor, declared_types(factory), findings);
   }
