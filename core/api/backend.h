@@ -18,6 +18,7 @@
 namespace parley {
 
 struct BackendSpec {
+  InstanceId instance{};
   /// The object's initial state; the backend folds methods into clones of it.
   /// Outlives the machine.
   const Object& initial;

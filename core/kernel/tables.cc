@@ -126,10 +126,12 @@ class TablesBuilder {
                         .membership = std::make_shared<const Membership>(entry.membership),
                         .hosts = entry.membership.members | entry.membership.learners,
                         .create =
-                            [backend, engine, config = entry.backend.config,
-                             drift = clock_drift_max_ppm(), hash = tables_->hash](PrincipalId) {
+                            [backend, engine, id = object_instance(tables_->instances.size()),
+                             config = entry.backend.config, drift = clock_drift_max_ppm(),
+                             hash = tables_->hash](PrincipalId) {
                               return std::make_unique<ObjectEngine>(
-                                  engine, backend->create({.initial = engine.object,
+                                  engine, backend->create({.instance = id,
+                                                           .initial = engine.object,
                                                            .config = config,
                                                            .clock_drift_max_ppm = drift,
                                                            .hash = hash}));
