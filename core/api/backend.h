@@ -18,7 +18,6 @@
 namespace parley {
 
 struct BackendSpec {
-  InstanceId instance{};
   /// The object's initial state; the backend folds methods into clones of it.
   /// Outlives the machine.
   const Object& initial;
@@ -27,6 +26,7 @@ struct BackendSpec {
   /// for leases.
   std::uint32_t clock_drift_max_ppm = 0;
   HashFunction hash = nullptr;
+  InstanceId instance{};  ///< Which of the deployment's instances it is.
 };
 
 class BackendFactory {

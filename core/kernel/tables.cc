@@ -130,11 +130,11 @@ class TablesBuilder {
                              config = entry.backend.config, drift = clock_drift_max_ppm(),
                              hash = tables_->hash](PrincipalId) {
                               return std::make_unique<ObjectEngine>(
-                                  engine, backend->create({.instance = id,
-                                                           .initial = engine.object,
+                                  engine, backend->create({.initial = engine.object,
                                                            .config = config,
                                                            .clock_drift_max_ppm = drift,
-                                                           .hash = hash}));
+                                                           .hash = hash,
+                                                           .instance = id}));
                             },
                         .store = entry.store,
                         .wires = entry.wires};
