@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -58,18 +59,30 @@ inline Bytes encode_command(const Command& command) {
   return out;
 }
 
+/// A command whose words are borrowed from its encoding.
+struct CommandView {
+  std::uint64_t stamp_ms = 0;
+  std::vector<std::string_view> words{};
+};
+
 /// Total. A command has at least one word.
-inline std::optional<Command> decode_command(ByteView bytes) {
+inline std::optional<CommandView> decode_command_view(ByteView bytes) {
   Reader reader{bytes};
-  Command command;
+  CommandView command;
   command.stamp_ms = reader.varint();
   const std::uint64_t count = reader.varint();
   if (count == 0 || count > command_words_max || count > reader.remaining()) return std::nullopt;
   command.words.reserve(static_cast<std::size_t>(count));
-  for (std::uint64_t i = 0; i < count && reader.ok(); ++i)
-    command.words.emplace_back(reader.text());
+  for (std::uint64_t i = 0; i < count && reader.ok(); ++i) command.words.push_back(reader.text());
   if (!reader.finished()) return std::nullopt;
   return command;
+}
+
+/// Total, like the view's.
+inline std::optional<Command> decode_command(ByteView bytes) {
+  const std::optional<CommandView> view = decode_command_view(bytes);
+  if (!view) return std::nullopt;
+  return Command{view->stamp_ms, {view->words.begin(), view->words.end()}};
 }
 
 void write_command_reply(Writer& out, const CommandReply& reply);
