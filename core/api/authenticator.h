@@ -15,6 +15,7 @@
 #include "core/api/machine.h"
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
+#include "core/base/limits.h"
 #include "core/base/principal_set.h"
 
 namespace parley {
@@ -73,6 +74,16 @@ inline Bytes encode_seal(const SealAnswer& answer) {
   writer.u8(answer.evidence ? 1 : 0);
   if (answer.evidence) writer.bytes(*answer.evidence);
   return out;
+}
+
+inline std::optional<SealCall> decode_seal_call(
+    ByteView bytes, std::uint32_t principals = limits::principals_count_max) {
+  Reader reader{bytes};
+  SealCall call;
+  call.verifiers = reader.principals(principals);
+  call.message = to_bytes(reader.bytes());
+  if (!reader.finished()) return std::nullopt;
+  return call;
 }
 
 inline std::optional<SealAnswer> decode_seal_answer(ByteView bytes) {

@@ -62,17 +62,18 @@ struct parley_field {
 
 /// Bits of parley_plugin_v1.guarantees; which ones a kind may use is in docs/plugins.md.
 enum parley_guarantee : std::uint64_t {
-  PARLEY_GUARANTEE_AUTHENTICATES = 1u << 0,       ///< authenticator: convinces the verifiers.
-  PARLEY_GUARANTEE_CONVINCES_AUDITORS = 1u << 1,  ///< authenticator: convinces third parties.
-  PARLEY_GUARANTEE_NEEDS_PRIVATE_LINK = 1u << 2,  ///< authenticator: private links only.
-  PARLEY_GUARANTEE_EXPLORATION_ONLY = 1u << 3,    ///< refused by `parley run`.
-  PARLEY_GUARANTEE_DURABLE = 1u << 4,             ///< store: survives a crash of the machine.
-  PARLEY_GUARANTEE_FOLDS_ONCE = 1u << 5,          ///< topology: every contribution exactly once.
-  PARLEY_GUARANTEE_LINEARIZABLE = 1u << 6,        ///< backend: pushes are linearizable.
-  PARLEY_GUARANTEE_INTERACTIVE = 1u << 7,         ///< authenticator: has a Machine part.
-  PARLEY_GUARANTEE_LOG = 1u << 8,                 ///< backend: commits any number of methods.
-  PARLEY_GUARANTEE_PARTITIONS = 1u << 9,          ///< backend: one partition a method, no whole.
-  PARLEY_GUARANTEE_NEEDS_LOG = 1u << 10,          ///< object: no use with a single method.
+  PARLEY_GUARANTEE_AUTHENTICATES = 1u << 0,         ///< authenticator: convinces the verifiers.
+  PARLEY_GUARANTEE_CONVINCES_AUDITORS = 1u << 1,    ///< authenticator: convinces third parties.
+  PARLEY_GUARANTEE_NEEDS_PRIVATE_LINK = 1u << 2,    ///< authenticator: private links only.
+  PARLEY_GUARANTEE_EXPLORATION_ONLY = 1u << 3,      ///< refused by `parley run`.
+  PARLEY_GUARANTEE_DURABLE = 1u << 4,               ///< store: survives a crash of the machine.
+  PARLEY_GUARANTEE_FOLDS_ONCE = 1u << 5,            ///< topology: every contribution exactly once.
+  PARLEY_GUARANTEE_LINEARIZABLE = 1u << 6,          ///< backend: pushes are linearizable.
+  PARLEY_GUARANTEE_INTERACTIVE = 1u << 7,           ///< authenticator: has a Machine part.
+  PARLEY_GUARANTEE_LOG = 1u << 8,                   ///< backend: commits any number of methods.
+  PARLEY_GUARANTEE_PARTITIONS = 1u << 9,            ///< backend: one partition a method, no whole.
+  PARLEY_GUARANTEE_NEEDS_LOG = 1u << 10,            ///< object: no use with a single method.
+  PARLEY_GUARANTEE_NEEDS_CONFIGURATION = 1u << 11,  ///< backend: a master decides its members.
 };
 
 inline constexpr std::uint32_t parley_plugin_magic = 0x59'4C'52'50;  // "PRLY"
