@@ -23,6 +23,7 @@ class Recorder : public benchmark::ConsoleReporter {
 
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs) {
+      failed_ = failed_ || run.error_occurred;
       if (run.error_occurred || run.run_type != Run::RT_Iteration) continue;
       const auto items = run.counters.find("items_per_second");
       const double speed = items != run.counters.end()
@@ -43,8 +44,11 @@ class Recorder : public benchmark::ConsoleReporter {
     }
   }
 
+  bool failed() const { return failed_; }
+
  private:
   std::map<std::string, double> speeds_;
+  bool failed_ = false;
 };
 
 std::string processor() {
@@ -92,5 +96,5 @@ int main(int argc, char** argv) {
   bench::Recorder recorder;
   benchmark::RunSpecifiedBenchmarks(&recorder);
   recorder.print_ratios(ratios);
-  return 0;
+  return recorder.failed() ? 1 : 0;
 }
