@@ -41,6 +41,7 @@ void add_verbs(CLI::App& app, parley::verbs::Action& action) {
   parley::verbs::add_config(app, action);
   parley::verbs::add_keys(app, action);
   parley::verbs::add_trace(app, action);
+  parley::verbs::add_verify(app, action);
   parley::verbs::add_version(app, action);
   parley::verbs::add_completion(app, action);
 }

@@ -30,6 +30,7 @@ void add_plugins(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
 void add_keys(CLI::App& app, Action& action);
 void add_trace(CLI::App& app, Action& action);
+void add_verify(CLI::App& app, Action& action);
 void add_version(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);
 

@@ -20,6 +20,7 @@ struct RandomShape {
   std::uint64_t values = 3;
   std::uint32_t unknown_per_million = 150'000;
   bool distinct_values = false;  ///< Every write writes what no other writes.
+  bool transactions = true;
 };
 
 class RandomHistory {
@@ -106,7 +107,7 @@ class RandomHistory {
   }
 
   void draw_of_store(Event& event) {
-    const std::uint64_t which = random_.below(10);
+    const std::uint64_t which = shape_.transactions ? random_.below(10) : 9;
     if (which == 0) {
       event.f = "mget";
       event.key = std::vector<Value>{key(), key()};
