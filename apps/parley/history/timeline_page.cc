@@ -66,8 +66,8 @@ function draw() {
   const processes = [...new Set(bars.map(bar => bar.process))].sort((a, b) => a - b);
   const timed = !even.checked && bars.every(bar => bar.from !== null);
   // Evenly spaced, every event is one column; otherwise columns are times.
-  const events = [...new Set(bars.flatMap(bar => bar.answered ? [bar.begin, bar.end]
-                                                              : [bar.begin]))].sort((a, b) => a - b);
+  const ends = bars.flatMap(bar => bar.answered ? [bar.begin, bar.end] : [bar.begin]);
+  const events = [...new Set(ends)].sort((a, b) => a - b);
   const column = new Map(events.map((event, index) => [event, index]));
   const times = bars.flatMap(bar => bar.answered && bar.to !== null ? [bar.from, bar.to]
                                                                     : [bar.from]);
