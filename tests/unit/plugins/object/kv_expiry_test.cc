@@ -134,6 +134,17 @@ TEST_F(KvExpiryTest, ExpiredKeysLeaveTheStateInPortions) {
   EXPECT_EQ(say("get stays"), text("3"));
 }
 
+TEST_F(KvExpiryTest, KeysThatWaitForRemovalAreNotThere) {
+  std::vector<std::string> del = {"del"};
+  for (int i = 0; i < 100; ++i) {
+    call({"set", "key:" + std::to_string(i), "x", "px", "10"});
+    del.push_back("key:" + std::to_string(i));
+  }
+  now_ms += 10;
+  EXPECT_EQ(print_reply(call(del)), integer(0));
+  EXPECT_EQ(snapshot_of(object).back(), 0) << "no entry is left";
+}
+
 // A replica that came back from a snapshot must remove the same keys.
 TEST_F(KvExpiryTest, RemovalDoesNotDependOnHowTheTreeWasMade) {
   for (int i = 0; i < 300; ++i) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/api/command.h"
+#include "core/base/digest.h"
 #include "plugins/object/kv/kv.h"
 #include "plugins/object/kv/limits.h"
 #include "plugins/object/kv/words.h"
@@ -38,6 +39,15 @@ class KvTest : public testing::Test {
   KeyValues object;
   std::uint64_t now_ms = 1'000'000;
 };
+
+/// Keys of 16 bytes with one hash: the second word undoes what the first did.
+inline std::string colliding_key(std::uint64_t number) {
+  Fingerprint sum;
+  sum.add(std::uint64_t{16});
+  sum.add(number);
+  const std::uint64_t words[] = {number, sum.value() ^ 0x1234'5678'9ABC'DEF0};
+  return {reinterpret_cast<const char*>(words), sizeof(words)};
+}
 
 inline constexpr const char* ok = "OK";
 inline constexpr const char* nil = "(nil)";

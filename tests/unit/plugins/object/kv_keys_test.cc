@@ -201,6 +201,21 @@ TEST_F(KvKeysTest, ScanMissesNoKeyThatStays) {
   EXPECT_EQ(seen, staying);
 }
 
+// A cursor is a hash, and cannot stop between keys of one hash.
+TEST_F(KvKeysTest, ScanGivesAllKeysOfOneHashTogether) {
+  Names colliding;
+  for (std::uint64_t i = 0; i < 50; ++i) colliding.insert(colliding_key(i));
+  for (const std::string& key : colliding) call({"set", key, "v"});
+  for (int i = 0; i < 50; ++i) call({"set", std::to_string(i), "v"});
+  std::string cursor = "0";
+  do {
+    Names portion;
+    cursor = scan(cursor, {"count", "1"}, portion);
+    EXPECT_EQ(portion.size(), portion.contains(*colliding.begin()) ? colliding.size() : 1);
+  } while (cursor != "0");
+  EXPECT_EQ(scan_all({"count", "3"}).size(), 100u);
+}
+
 TEST_F(KvKeysTest, ScanSelectsAndRefuses) {
   say("mset a1 1 a2 2 b 3");
   EXPECT_EQ(scan_all({"match", "a*", "count", "1"}), (Names{"a1", "a2"}));

@@ -262,6 +262,34 @@ TEST_F(KeyValuesTest, MalformedSnapshotsChangeNothing) {
   EXPECT_EQ(snapshot_of(object), good);
 }
 
+TEST_F(KeyValuesTest, SnapshotsOfNoStateAreRefused) {
+  const auto takes = [](std::uint64_t version, std::uint64_t of_key, std::uint64_t deadline,
+                        std::vector<std::string> keys) {
+    Bytes bytes;
+    Writer writer{bytes};
+    writer.u8(1);
+    writer.varint(5);
+    writer.varint(version);
+    writer.varint(keys.size());
+    for (const std::string& key : keys) {
+      writer.text(key);
+      writer.text("v");
+      writer.varint(of_key);
+      writer.varint(deadline);
+    }
+    KeyValues other;
+    return other.restore(bytes);
+  };
+  EXPECT_TRUE(takes(1, 1, 0, {"a"}));
+  EXPECT_TRUE(takes(1, 1, INT64_MAX - 1, {"a"}));
+  EXPECT_FALSE(takes(1, 1, INT64_MAX, {"a"})) << "has two forms";
+  EXPECT_FALSE(takes(1, 0, 0, {"a"})) << "would seem absent to a watcher";
+  EXPECT_FALSE(takes(1, 2, 0, {"a"})) << "would be given again";
+  EXPECT_FALSE(takes(1, 1, 0, {"a", "a"}));
+  EXPECT_NE(takes(1, 1, 0, {"a", "b"}), takes(1, 1, 0, {"b", "a"})) << "has one order";
+  EXPECT_FALSE(takes(1, 1, 0, {std::string(key_size_max + 1, 'k')}));
+}
+
 TEST_F(KeyValuesTest, ClonesShareNothingThatShows) {
   say("mset a 1 b 2");
   const auto copy = object.clone();
