@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/lab/conformance/conformance.h"
 
+#include <algorithm>
 #include <set>
 
 #include "apps/lab/conformance/default_config.h"
+#include "core/api/refinement.h"
 
 namespace parley {
 namespace {
@@ -11,6 +13,12 @@ namespace {
 bool is_snake_case(std::string_view name) {
   if (name.empty() || name.front() < 'a' || name.front() > 'z') return false;
   return name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
+}
+
+/// Backends share the notes in which they are watched.
+bool is_of_refinement(std::string_view note) {
+  return std::any_of(std::begin(ado_notes::all), std::end(ado_notes::all),
+                     [&](const NoteDeclaration* shared) { return note == shared->name; });
 }
 
 /// Rules for every kind: what the descriptor says must be usable by a deployment.
@@ -31,8 +39,11 @@ void check_descriptor(const parley_plugin& plugin, Findings& findings) {
   std::set<std::string> notes;
   for (std::uint32_t i = 0; i < plugin.notes_count; ++i) {
     const std::string note = plugin.notes[i]->name;
+    const bool shared = plugin.kind == PARLEY_KIND_BACKEND && is_of_refinement(note);
     expect(findings, "note names start with the plugin's name and are distinct",
-           note.starts_with(name + "_") && is_snake_case(note) && notes.insert(note).second, note);
+           (shared || note.starts_with(name + "_")) && is_snake_case(note) &&
+               notes.insert(note).second,
+           note);
   }
 }
 

@@ -1,27 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The notes of single_paxos. The first group are the events that a refinement
-// checker replays against the cache tree, one per change of state.
+// The notes of single_paxos, beside those of core/api/refinement.h, which tell each
+// change of state in the words of the ADO model.
 #pragma once
 
 #include "core/api/note.h"
+#include "core/api/refinement.h"
 
 namespace parley::single_paxos::notes {
-
-inline constexpr NoteDeclaration promise{"single_paxos_promise",
-                                         "This member promised a ballot to its candidate.",
-                                         "time candidate last_time last_version"};
-inline constexpr NoteDeclaration elected{
-    "single_paxos_elected", "A pull reached a quorum; the detail is the set of voters.",
-    "time base_time base_version voters"};
-inline constexpr NoteDeclaration append{
-    "single_paxos_append", "A method was added to this member's ballot; the detail is the method.",
-    "time version"};
-inline constexpr NoteDeclaration accept{
-    "single_paxos_accept", "This member accepted the method of a ballot.", "time version"};
-inline constexpr NoteDeclaration commit_claim{"single_paxos_commit_claim",
-                                              "A push reached a quorum and its caller is told so.",
-                                              "time version"};
 
 inline constexpr NoteDeclaration confirmed{
     "single_paxos_confirmed", "A push of a method that changes nothing was confirmed by a quorum.",
@@ -62,10 +48,26 @@ inline constexpr NoteDeclaration compacted{"single_paxos_compacted",
                                            "The log was replaced by a snapshot.", "index"};
 
 inline constexpr const NoteDeclaration* all[] = {
-    &promise,        &elected,    &append,          &accept,           &commit_claim,
-    &confirmed,      &learned,    &preempted,       &timed_out,        &push_refused,
-    &refused_ballot, &stale_call, &not_an_acceptor, &method_too_large, &ballots_exhausted,
-    &late,           &malformed,  &not_a_member,    &conflict,         &membership_fixed,
+    &ado_notes::promise,
+    &ado_notes::elected,
+    &ado_notes::append,
+    &ado_notes::accept,
+    &ado_notes::commit_claim,
+    &confirmed,
+    &learned,
+    &preempted,
+    &timed_out,
+    &push_refused,
+    &refused_ballot,
+    &stale_call,
+    &not_an_acceptor,
+    &method_too_large,
+    &ballots_exhausted,
+    &late,
+    &malformed,
+    &not_a_member,
+    &conflict,
+    &membership_fixed,
     &compacted,
 };
 

@@ -81,9 +81,8 @@ void SinglePaxos::elect_if_quorum(Effects& effects) {
   Preparing& role = std::get<Preparing>(role_);
   if (role.voters.size() < quorum(members())) return;
   const Position base = position_of(role.base);
-  effects.push_back(Note{&notes::elected,
-                         {role.ballot, base.time, base.version, role.voters.size()},
-                         encode_voters(role.voters)});
+  effects.push_back(Note{
+      &ado_notes::elected, {role.ballot, base.time, base.version}, encode_voters(role.voters)});
   Outcome outcome{.branch = role.ballot, .position = base};
   if (role.with_state) outcome.value = snapshot_of(*state_at(initial_, role.base));
   end_call(role.request, publication_prepare, outcome, effects);
@@ -114,7 +113,7 @@ void SinglePaxos::invoke(RequestId request, ByteView method, Effects& effects) {
     proposal = SharedBytes{method};
   }
   const Position position = proposal ? Position{role.ballot, 1} : Position{};
-  if (proposal) effects.push_back(Note{&notes::append, {role.ballot, 1}, *proposal});
+  if (proposal) effects.push_back(Note{&ado_notes::append, {role.ballot, 1}, *proposal});
   role_ = Invoked{role.ballot, std::move(proposal), SharedBytes{result}};
   effects.push_back(Reply{
       request, SharedBytes{encode_outcome({.position = position, .value = std::move(result)})}});
@@ -161,7 +160,7 @@ void SinglePaxos::commit_if_quorum(Effects& effects) {
     effects.push_back(Note{&notes::confirmed, {role.ballot}});
   } else {
     outcome.position = {role.ballot, 1};
-    effects.push_back(Note{&notes::commit_claim, {role.ballot, 1}});
+    effects.push_back(Note{&ado_notes::commit_claim, {role.ballot, 1}});
     if (decide(*role.proposal, self_, effects)) {
       effects.push_back(Publish{.id = publication_decided,
                                 .verifiers = peers() | membership_->learners,

@@ -163,7 +163,7 @@ void SinglePaxos::promise(Ballot ballot, PrincipalId candidate, Effects& effects
   PARLEY_ASSERT(ballot > memory_.promised);
   memory_.promised = ballot;
   const Ballot last = memory_.accepted ? memory_.accepted->ballot : 0;
-  effects.push_back(Note{&notes::promise, {ballot, candidate.value, last, last > 0 ? 1u : 0u}});
+  effects.push_back(Note{&ado_notes::promise, {ballot, candidate.value, last, last > 0 ? 1u : 0u}});
 }
 
 /// Effect: accepts the method in the ballot. The caller persists.
@@ -171,7 +171,7 @@ void SinglePaxos::vote(Ballot ballot, const SharedBytes& method, Effects& effect
   PARLEY_ASSERT(ballot >= memory_.promised || mutated(Mutation::AcceptsBelowPromise));
   memory_.promised = std::max(memory_.promised, ballot);
   memory_.accepted = Vote{ballot, method};
-  effects.push_back(Note{&notes::accept, {ballot, 1}});
+  effects.push_back(Note{&ado_notes::accept, {ballot, 1}});
 }
 
 /// Effect: the first decision this member hears of stands. Returns whether it
