@@ -21,9 +21,11 @@ class Explorer {
       : system_(system),
         options_(options),
         progress_(progress),
-        transitions_(system, {.object = options.object,
-                              .keeps_logs = options.crashes > 0,
-                              .keeps_timers = options.timers}),
+        transitions_(system,
+                     {.object = options.object,
+                      .keeps_logs = options.crashes > 0,
+                      .keeps_timers = options.timers},
+                     options.refinement),
         successors_(transitions_, options.duplicates),
         symmetry_(transitions_, options.symmetric, system.principals.size()) {
     watch_refusals();
@@ -324,6 +326,9 @@ std::optional<std::string> options_fault(const System& system, const ExploreOpti
   }
   if (!options.symmetric.empty() && options.crashes > 0) {
     return "symmetric: expected no crashes, for the records of a log cannot be renamed";
+  }
+  if (!options.symmetric.empty() && options.refinement) {
+    return "symmetric: expected refinement not to be checked, for it names principals";
   }
   const PrincipalSet both = options.symmetric & callers;
   if (!both.empty()) {

@@ -31,6 +31,9 @@ struct ExploreOptions {
   bool duplicates = false;     ///< Messages may be delivered any number of times.
   bool timers = true;
   PrincipalSet symmetric{};  ///< Principals that may be exchanged.
+  /// What backends note of refinement is checked, and is part of the states: there
+  /// are more of them. Not together with symmetry, for it names principals.
+  bool refinement = false;
 
   std::uint64_t depth_max = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t states_max = std::numeric_limits<std::uint64_t>::max();

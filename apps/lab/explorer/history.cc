@@ -23,6 +23,16 @@ void encode(Writer& out, const Decisions& decisions) {
   }
 }
 
+void encode(Writer& out, const std::vector<Performed::Noted>& notes) {
+  out.varint(notes.size());
+  for (const Performed::Noted& noted : notes) {
+    out.varint(noted.instance.value);
+    out.text(noted.note.declaration->name);
+    for (const std::uint64_t value : noted.note.values) out.varint(value);
+    out.bytes(noted.note.detail);
+  }
+}
+
 void encode(Writer& out, const std::optional<Bytes>& bytes) {
   out.u8(bytes ? 1 : 0);
   if (bytes) out.bytes(*bytes);
@@ -44,7 +54,8 @@ std::string in_words(ByteView bytes) {
   return printable ? "'" + std::string{text_of(shown)} + tail + "'" : to_hex(shown) + tail;
 }
 
-History::History(const Object* initial) : initial_(initial) {
+History::History(const Object* initial, RefinementStates* refinement)
+    : initial_(initial), refinement_(refinement) {
   intern({});
   claim_numbers_.intern({});
   claims_.push_back({});
@@ -53,7 +64,8 @@ History::History(const Object* initial) : initial_(initial) {
 std::uint32_t History::claim_of(const Performed& done, PrincipalId principal, InstanceId object) {
   Claim claim{.caller = principal, .object = object, .pushed = done.pushed};
   if (done.refused && watched_.contains(*done.refused)) claim.refused = done.refused;
-  if (done.decides.empty() && !claim.pushed && !claim.refused) return empty;
+  if (refinement_ != nullptr) claim.notes = refinement_->concerned(done.notes);
+  if (done.decides.empty() && !claim.pushed && !claim.refused && claim.notes.empty()) return empty;
   for (const NodeOutput::Decided& decided : done.decides) {
     claim.decisions.push_back({decided.instance, to_bytes(decided.partition.view()),
                                decided.position, to_bytes(decided.value.view())});
@@ -62,9 +74,10 @@ std::uint32_t History::claim_of(const Performed& done, PrincipalId principal, In
   Writer writer{key};
   encode(writer, claim.decisions);
   encode(writer, claim.refused);
+  encode(writer, claim.notes);
   writer.u8(claim.pushed ? 1 : 0);
+  if (claim.pushed || !claim.notes.empty()) writer.varint(principal.value);
   if (claim.pushed) {
-    writer.varint(principal.value);
     writer.bytes(claim.pushed->method);
     writer.bytes(claim.pushed->result);
   }
@@ -85,13 +98,15 @@ History::Next History::after(std::uint32_t history, std::uint32_t claim) {
 }
 
 std::size_t History::memory() const {
-  return history_numbers_.memory() * 2 + claim_numbers_.memory() * 2 + next_.memory();
+  return history_numbers_.memory() * 2 + claim_numbers_.memory() * 2 + next_.memory() +
+         (refinement_ == nullptr ? 0 : refinement_->memory());
 }
 
 std::uint32_t History::intern(Known known) {
   Bytes key;
   Writer writer{key};
   encode(writer, known.decisions);
+  writer.varint(known.refinement);
   for (const Bytes& method : known.refused) writer.bytes(method);
   const ByteInterner::Number number = history_numbers_.intern(key);
   if (number.is_new) histories_.push_back(std::move(known));
@@ -103,6 +118,7 @@ std::uint32_t History::check(std::uint32_t history, const Claim& claim) {
   std::optional<Violation> violation = add(known, claim);
   if (!violation) violation = check_refused(known, claim);
   if (!violation) violation = check_push(known, claim);
+  if (!violation) violation = check_refinement(known, claim);
   if (!violation) return intern(std::move(known));
   violations_.push_back(std::move(*violation));
   return violations_first + static_cast<std::uint32_t>(violations_.size() - 1);
@@ -140,6 +156,14 @@ std::optional<Violation> History::check_refused(const Known& known, const Claim&
                          "found it decided"};
   }
   return std::nullopt;
+}
+
+/// Effect: what the claim's notes say has happened.
+std::optional<Violation> History::check_refinement(Known& known, const Claim& claim) const {
+  if (claim.notes.empty()) return std::nullopt;
+  RefinementStates::Next next = refinement_->after(known.refinement, claim.caller, claim.notes);
+  known.refinement = next.state;
+  return std::move(next.violation);
 }
 
 std::optional<Violation> History::check_push(const Known& known, const Claim& claim) const {

@@ -2,8 +2,9 @@
 //
 // What has been decided so far, as one small number that is part of every global
 // state, and the invariants over it: nodes agree on every decided position, a push
-// that was answered Ok was decided and has the result that this gives, and what was
-// refused for good is never decided.
+// that was answered Ok was decided and has the result that this gives, what was
+// refused for good is never decided, and, where that is asked for, what backends note
+// of refinement is a behaviour of the ADO model.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include "apps/lab/explorer/byte_interner.h"
 #include "apps/lab/explorer/number_map.h"
 #include "apps/lab/explorer/principal_state.h"
+#include "apps/lab/explorer/refinement_states.h"
 
 namespace parley {
 
@@ -23,8 +25,8 @@ class History {
   static constexpr std::uint32_t empty = 0;
 
   /// `initial`: the called object before any method, outliving the history; null:
-  /// pushes are not checked.
-  explicit History(const Object* initial);
+  /// pushes are not checked. `refinement` outlives it too; null: not checked.
+  explicit History(const Object* initial, RefinementStates* refinement = nullptr);
 
   /// Effect: a refusal of the method is checked. Only one client may call it, and
   /// its machines may not decide it of their own accord.
@@ -55,19 +57,23 @@ class History {
     InstanceId object{};
     std::optional<Performed::Pushed> pushed{};
     std::optional<Bytes> refused{};
+    std::vector<Performed::Noted> notes{};  ///< Those of refinement.
   };
   struct Known {
     std::vector<Decision> decisions{};  ///< Sorted by instance, partition and position.
     std::set<Bytes> refused{};
+    std::uint32_t refinement = RefinementStates::initial;
   };
 
   std::uint32_t intern(Known known);
   std::uint32_t check(std::uint32_t history, const Claim& claim);
   static std::optional<Violation> add(Known& known, const Claim& claim);
   static std::optional<Violation> check_refused(const Known& known, const Claim& claim);
+  std::optional<Violation> check_refinement(Known& known, const Claim& claim) const;
   std::optional<Violation> check_push(const Known& known, const Claim& claim) const;
 
   const Object* initial_;
+  RefinementStates* refinement_;
   std::set<Bytes> watched_;
   ByteInterner history_numbers_;
   std::vector<Known> histories_;

@@ -32,8 +32,11 @@ void begin(PrincipalState& state, Choices& choices, Performed& done) {
 
 }  // namespace
 
-Transitions::Transitions(const System& system, PrincipalState::Options options)
-    : system_(system), options_(options), history_(system.initial) {}
+Transitions::Transitions(const System& system, PrincipalState::Options options, bool refinement)
+    : system_(system),
+      options_(options),
+      refinement_(system),
+      history_(system.initial, refinement ? &refinement_ : nullptr) {}
 
 std::span<const Consequence> Transitions::start(PrincipalId principal,
                                                 std::optional<ObjectClient> client) {

@@ -61,7 +61,7 @@ struct OwnEvent {
 class Transitions {
  public:
   /// `system` outlives it.
-  Transitions(const System& system, PrincipalState::Options options);
+  Transitions(const System& system, PrincipalState::Options options, bool refinement = false);
   Transitions(const Transitions&) = delete;  ///< Local states point into it.
 
   /// The ways in which a principal can begin. Call once per principal.
@@ -125,6 +125,7 @@ class Transitions {
 
   const System& system_;
   PrincipalState::Options options_;
+  RefinementStates refinement_;
   History history_;
 
   ByteInterner local_numbers_;
