@@ -9,6 +9,7 @@
 #include "apps/lab/world/world.h"
 #include "core/kernel/kernel_notes.h"
 #include "core/kernel/objects/engine_notes.h"
+#include "core/kernel/objects/refinement_watch.h"
 
 namespace parley {
 namespace {
@@ -110,6 +111,7 @@ class Run final : public WorldObserver {
       : simulator_(simulator),
         plan_(drawn(plan, seed)),
         listener_(listener),
+        refinement_(*simulator.tables_),
         world_(setting(simulator, seed, listener), node_maker(simulator), *this),
         injector_(world_, {.faults = plan_.faults,
                            .seed = seed,
@@ -156,6 +158,11 @@ class Run final : public WorldObserver {
     }
   }
 
+  void on_durable_notes(PrincipalId node, const std::vector<NodeOutput::Noted>& notes) override {
+    if (!simulator_.options_.invariants || !plan_.expect_agreement) return;
+    if (simulator_.options_.refinement) violate(refinement_.on_notes(node, notes));
+  }
+
   void on_released(PrincipalId node, const NodeOutput& output) override {
     const bool judged = simulator_.options_.invariants && plan_.expect_agreement;
     if (judged) {
@@ -189,6 +196,7 @@ class Run final : public WorldObserver {
 
   void on_crashed(PrincipalId node) override {
     invariants_.on_restart(node);
+    refinement_.on_restart(node);
     callers_.on_crashed(node);
   }
   void on_booted(PrincipalId node) override { callers_.on_booted(node); }
@@ -287,6 +295,7 @@ class Run final : public WorldObserver {
   RunReport report_;
   std::vector<std::pair<const NoteDeclaration*, std::uint64_t>> notes_;
   Invariants invariants_;
+  RefinementWatch refinement_;
   World world_;
   Injector injector_;
   Callers callers_;

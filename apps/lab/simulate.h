@@ -26,6 +26,7 @@ namespace parley {
 struct SimulateOptions {
   bool ideal = false;  ///< Seal and check with `ideal` whatever the deployment says.
   bool invariants = true;
+  bool refinement = true;  ///< Of backends that note it; one of the invariants.
   bool digest = true;
 };
 

@@ -293,6 +293,7 @@ void World::begin_sync(PrincipalId node, Slot& slot) {
 
 void World::release(PrincipalId node, const NodeOutput& output) {
   const std::uint32_t incarnation = slots_[node.value].incarnation;
+  if (!output.notes.empty()) observer_.on_durable_notes(node, output.notes);
   for (const NodeOutput::Outgoing& outgoing : output.sends) {
     PARLEY_ASSERT(outgoing.to.value < slots_.size());
     network_.route(node, outgoing.to, now_, [&](const Arrival& arrival) {
@@ -326,6 +327,10 @@ void World::crash(PrincipalId node, bool torn) {
   }
   if (slot.disk != nullptr) {
     slot.disk->disk.crash(disk_prng_, torn);
+    for (const auto& [batches, output] : slot.disk->waiting) {
+      if (batches > slot.disk->disk.appended()) break;
+      if (!output->notes.empty()) observer_.on_durable_notes(node, output->notes);
+    }
     slot.disk->waiting.clear();
     slot.disk->syncing = 0;
   }

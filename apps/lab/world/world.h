@@ -49,6 +49,10 @@ class WorldObserver {
   /// What left the node. Its notes, replies and decides are for the observer.
   virtual void on_released(PrincipalId /*node*/, const NodeOutput& /*output*/) {}
   virtual void on_notes(PrincipalId /*node*/, const std::vector<NodeOutput::Noted>& /*notes*/) {}
+  /// The same notes, once no crash can undo their step any more: before anything of
+  /// it leaves the node, or at a crash that it survives on disk.
+  virtual void on_durable_notes(PrincipalId /*node*/,
+                                const std::vector<NodeOutput::Noted>& /*notes*/) {}
   /// A damaged frame was taken for an authentic one.
   virtual void on_forged(PrincipalId /*node*/) {}
   virtual void on_crashed(PrincipalId /*node*/) {}

@@ -89,14 +89,14 @@ TEST(RegisterSimulation, AMajorityTooSmallByOneIsCaughtWithinTenSeeds) {
   const CampaignReport report = run_seeds(*lab.simulator, default_plan(), 10);
   ASSERT_FALSE(report.violations.empty());
   const RunReport& first = report.violations.front();
-  EXPECT_EQ(first.violation->invariant, "agreement");
+  EXPECT_EQ(first.violation->invariant, "I8_quorum_evidence");
 
   const Plan smaller = shrink(*lab.simulator, default_plan(), first.seed, *first.violation);
   EXPECT_LE(smaller.faults.size(), first.faults.size());
   EXPECT_LE(smaller.hurt_ticks, default_plan().hurt_ticks);
   const RunReport again = lab.simulator->run(smaller, first.seed);
   ASSERT_TRUE(again.violation);
-  EXPECT_EQ(again.violation->invariant, "agreement");
+  EXPECT_EQ(again.violation->invariant, "I8_quorum_evidence");
 }
 
 // Goal: a simulated node's trace has in it all that the node depended on.
