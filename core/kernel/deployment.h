@@ -117,6 +117,15 @@ struct Deployment {
     std::string file;  ///< Empty: no trace.
   } trace;
   std::string log_level = "info";
+  /// The Redis port of every node that has an address for one.
+  struct Resp {
+    std::string object;  ///< Empty: no node has a port.
+    Duration request_timeout{};
+    std::size_t clients_max = 0;
+    std::size_t bulk_bytes_max = 0;
+    Duration idle_timeout{};  ///< 0: clients may be silent for ever.
+    std::string auth_file;    ///< Empty: no password.
+  } resp;
 };
 
 /// The instance of the deployment's object number `position`.

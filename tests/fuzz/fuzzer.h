@@ -48,6 +48,9 @@ std::vector<Bytes> elf_note_seeds();
 int fuzz_deployment(ByteView bytes);
 std::vector<Bytes> deployment_seeds();
 
+int fuzz_resp(ByteView bytes);
+std::vector<Bytes> resp_seeds();
+
 int fuzz_canary(ByteView bytes);
 std::vector<Bytes> canary_seeds();
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "apps/kv/resp_port.h"
 #include "apps/parley/deployment/opened_deployment.h"
 #include "apps/parley/exit_codes.h"
 #include "apps/parley/verbs/verb.h"
@@ -68,8 +69,9 @@ Status make_missing_keys(const OpenedDeployment& opened) {
 }
 
 void announce(const PrincipalEntry& principal) {
-  fmt::print("{} is up: link {}{}\n", principal.name, principal.address,
-             principal.metrics.empty() ? "" : ", http://" + principal.metrics);
+  fmt::print("{} is up: link {}{}{}\n", principal.name, principal.address,
+             principal.metrics.empty() ? "" : ", http://" + principal.metrics,
+             principal.resp.empty() ? "" : ", redis://" + principal.resp);
   std::fflush(stdout);  // Whoever waits for the line reads a pipe.
 }
 
@@ -95,6 +97,7 @@ int run(const Options& options) {
        .process = {.version = PARLEY_VERSION,
                    .build = PARLEY_TOOLCHAIN,
                    .config_hash = opened.config_hash},
+       .make_client_port = resp::make_resp_port,
        .ready = [&](PrincipalId node) { announce(deployment.principals[node.value]); }});
   if (!host) return fail(host.error());
   if (const Status done = (*host)->run(); !done) return fail(done.error());

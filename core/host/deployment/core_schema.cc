@@ -110,8 +110,22 @@ constexpr parley_field keys_fields[] = {
     {"epoch", PARLEY_FIELD_INT, 0, "1", 1, 1'000'000, "Raise it to make all keys anew."},
 };
 
+constexpr parley_field resp_fields[] = {
+    {"object", type_name, 1, nullptr, 0, 0, "Object that the Redis ports serve."},
+    {"request_timeout", PARLEY_FIELD_DURATION, 0, "5s", millisecond, hour,
+     "A command is answered by then, whatever became of it."},
+    {"clients_max", PARLEY_FIELD_INT, 0, "10000", 1, 1'000'000, "Connections of one node."},
+    {"bulk_max", PARLEY_FIELD_SIZE, 0, "1MiB", 1024, std::int64_t{4} << 20,
+     "Largest key, value or other word of a command."},
+    {"idle_timeout", PARLEY_FIELD_DURATION, 0, "0s", 0, 24 * hour,
+     "A client that says nothing for so long is left; 0s: never."},
+    {"auth_file", PARLEY_FIELD_STRING, 0, "", 0, 0,
+     "File with the password that clients must say; without it, none."},
+    {"tls_certificate_file", type_later, 0, "", 0, 0, "Certificate chain (PEM)."},
+    {"tls_key_file", type_later, 0, "", 0, 0, "Private key of the certificate (PEM)."},
+};
+
 constexpr std::string_view needs_checking = "online checking";
-constexpr std::string_view needs_resp = "the Redis protocol";
 constexpr std::string_view needs_programs = "programs";
 constexpr std::string_view needs_topologies = "topologies";
 constexpr std::string_view needs_oracle = "the membership Oracle";
@@ -135,7 +149,7 @@ constexpr CoreTable all_tables[] = {
     {"trace", TableForm::Table, false, trace_fields, "Trace file."},
     {"keys", TableForm::Table, false, keys_fields, "Key files."},
     {"check", TableForm::Table, false, {}, "Online checking.", needs_checking},
-    {"resp", TableForm::Table, false, {}, "Redis protocol.", needs_resp},
+    {"resp", TableForm::Table, false, resp_fields, "Redis protocol."},
     {"program", TableForm::Array, false, {}, "Programs.", needs_programs},
     {"topology", TableForm::Array, false, {}, "Aggregation topologies.", needs_topologies},
     {"oracle", TableForm::Table, false, {}, "Membership Oracle.", needs_oracle},

@@ -124,6 +124,7 @@ void read_tree(Reading& reading, const TomlValue& tree) {
   read_objects(reading, root);
   read_rules(reading, root);
   read_settings(reading, root);
+  read_resp(reading, root);
   refuse_later_tables(reading, root);
   root.finish();
   report_unknown_names(reading);

@@ -162,6 +162,7 @@ void read_principals(Reading& reading, TableReader& root);
 void read_groups(Reading& reading, TableReader& root);
 void read_objects(Reading& reading, TableReader& root);
 void read_rules(Reading& reading, TableReader& root);
+void read_resp(Reading& reading, TableReader& root);
 void report_unknown_names(Reading& reading);
 /// What only the whole file can show. Precondition: nothing is doubtful.
 void check_rules(Reading& reading);

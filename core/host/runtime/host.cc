@@ -83,6 +83,7 @@ Result<std::unique_ptr<Host>> Host::open(HostOptions options) {
          .keys = std::move(*keys),
          .workers = state->workers,
          .process = state->options.process,
+         .make_client_port = state->options.make_client_port,
          .ready = [state, node] { state->loop.post([state, node] { state->on_ready(node); }); },
          .stopped =
              [state](const Status& status) {

@@ -21,6 +21,8 @@ struct HostOptions {
   /// The keys of one node, one ring per mechanism of the tables.
   std::function<Result<std::unique_ptr<Keys>>(PrincipalId)> keys;
   ProcessFacts process{};
+  /// Opens a node's port for clients, where it has one; empty: none has.
+  MakeClientPort make_client_port{};
   /// SIGTERM and SIGINT stop the nodes in order; a second one ends the process.
   bool handle_signals = true;
   /// A node is up. Any thread.

@@ -196,6 +196,7 @@ std::string NodeService::metrics() const {
   }
   add_notes(out, tables_, self_, driver);
   add_links(out, tables_, self_, links_);
+  if (client_port_ != nullptr) client_port_->add_metrics(out);
   out.process();
   return out.text();
 }

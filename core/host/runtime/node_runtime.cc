@@ -83,8 +83,29 @@ Status NodeRuntime::open_parts() {
   if (Status listening = links_->listen(); !listening) return listening;
   // Posted before anybody can ask anything of this node.
   loop_.post([this] { boot(std::exchange(recovered_, {})); });
+  if (Status opened = open_client_port(); !opened) return opened;
   const std::string& address = deployment.principals[setup_.self.value].metrics;
   return address.empty() ? Status{} : http_->listen(address);
+}
+
+Status NodeRuntime::open_client_port() {
+  if (!setup_.make_client_port) return {};
+  Result<std::unique_ptr<ClientPort>> port =
+      setup_.make_client_port({.loop = loop_,
+                               .tables = setup_.tables,
+                               .self = setup_.self,
+                               .driver = *driver_,
+                               .service = *service_,
+                               .process = setup_.process});
+  if (!port) return port.error();
+  client_port_ = std::move(*port);
+  if (client_port_ == nullptr) return {};
+  service_->tell_of(*client_port_);
+  return client_port_->listen();
+}
+
+bool NodeRuntime::clients_idle() const {
+  return http_->idle() && (client_port_ == nullptr || client_port_->idle());
 }
 
 void NodeRuntime::start() {
@@ -114,18 +135,19 @@ void NodeRuntime::begin_stop() {
   stop_began_ = SteadyClock::now();
   service_->set_running(false);
   http_->stop_listening();
+  if (client_port_ != nullptr) client_port_->stop();
   continue_stop();
 }
 
 void NodeRuntime::continue_stop() {
   const auto waited = SteadyClock::now() - stop_began_;
   // Answers may still need the peers; after them nothing is taken in.
-  if (receiving_ && (http_->idle() || waited > answers_time_max)) {
+  if (receiving_ && (clients_idle() || waited > answers_time_max)) {
     receiving_ = false;
     links_->stop_receiving();
   }
   links_->flush();
-  const bool done = !receiving_ && driver_->idle() && links_->idle() && http_->idle();
+  const bool done = !receiving_ && driver_->idle() && links_->idle() && clients_idle();
   if (done || waited > stop_time_max) return finish({});
   stop_timer_.start_after(stop_poll_interval);
 }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <thread>
 
+#include "core/host/runtime/client_port.h"
 #include "core/host/runtime/driver.h"
 #include "core/host/runtime/http_listener.h"
 #include "core/host/runtime/node_service.h"
@@ -26,6 +27,7 @@ class NodeRuntime {
     std::unique_ptr<Keys> keys;
     Workers& workers;
     const ProcessFacts& process;
+    const MakeClientPort& make_client_port;  ///< May be empty.
     /// From the node's thread, once each: it is up; it has stopped, and whether well.
     std::function<void()> ready;
     std::function<void(const Status&)> stopped;
@@ -49,11 +51,13 @@ class NodeRuntime {
  private:
   explicit NodeRuntime(Setup setup);
   Status open_parts();
+  Status open_client_port();
   void boot(Boot boot);
   void begin_stop();
   void continue_stop();
   void finish(const Status& status);
   void on_tick();
+  bool clients_idle() const;
 
   const std::string& name() const {
     return setup_.tables.deployment.principals[setup_.self.value].name;
@@ -69,6 +73,7 @@ class NodeRuntime {
   std::unique_ptr<Links> links_;
   std::unique_ptr<NodeService> service_;
   std::unique_ptr<HttpListener> http_;
+  std::unique_ptr<ClientPort> client_port_;  // Null: the node has none.
   LoopTimer tick_;
   LoopTimer stop_timer_;
   SteadyClock::time_point stop_began_{};

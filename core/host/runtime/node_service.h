@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "core/host/runtime/client_port.h"
 #include "core/host/runtime/driver.h"
 #include "core/host/runtime/http_listener.h"
 #include "core/host/runtime/links.h"
@@ -35,6 +36,9 @@ class NodeService {
   void handle(const HttpRequest& request, bool loopback, HttpListener::Respond respond);
   /// Effect: the node has booted, or is about to stop.
   void set_running(bool running) { running_ = running; }
+  bool running() const { return running_; }
+  /// Effect: the port's metrics are told with the node's. It outlives this.
+  void tell_of(const ClientPort& port) { client_port_ = &port; }
 
   /// Why the node cannot serve; empty when it can.
   std::string unready_because() const;
@@ -50,6 +54,7 @@ class NodeService {
   const Links& links_;
   const ProcessFacts& process_;
   bool running_ = false;
+  const ClientPort* client_port_ = nullptr;
 };
 
 }  // namespace parley

@@ -42,9 +42,11 @@ inline PluginSchemas schemas_for_tests() {
   const parley_field paxos[] = {{"call_timeout", PARLEY_FIELD_DURATION, 0, "500ms", 1'000'000,
                                  60'000'000'000, "How long a call waits."}};
   schemas.add(PARLEY_KIND_BACKEND, "single_paxos", PARLEY_GUARANTEE_LINEARIZABLE, paxos);
+  schemas.add(PARLEY_KIND_BACKEND, "multi_paxos", PARLEY_GUARANTEE_LINEARIZABLE, {});
   schemas.add(PARLEY_KIND_STORE, "memory", 0, {});
   schemas.add(PARLEY_KIND_STORE, "rocksdb", PARLEY_GUARANTEE_DURABLE, {});
   schemas.add(PARLEY_KIND_OBJECT, "register", 0, {});
+  schemas.add(PARLEY_KIND_OBJECT, "kv", 0, {});
   return schemas;
 }
 
@@ -112,6 +114,13 @@ file = "var/trace"
 
 [keys]
 epoch = 2
+
+[resp]
+object = "decision"
+request_timeout = "2s"
+clients_max = 100
+bulk_max = "64KiB"
+idle_timeout = "5m"
 )";
 
 inline DeploymentReading read_text(std::string text, const ReadOptions& options = {}) {

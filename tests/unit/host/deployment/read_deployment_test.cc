@@ -46,6 +46,11 @@ TEST(ReadDeploymentTest, AcceptsEveryTable) {
   EXPECT_EQ(deployment.limits.frame_bytes, std::size_t{1} << 20);
   EXPECT_EQ(deployment.log_level, "warn");
   EXPECT_EQ(deployment.key_epoch, 2u);
+  EXPECT_EQ(deployment.resp.object, "decision");
+  EXPECT_EQ(deployment.resp.request_timeout, 2s);
+  EXPECT_EQ(deployment.resp.clients_max, 100u);
+  EXPECT_EQ(deployment.resp.bulk_bytes_max, 64u << 10);
+  EXPECT_EQ(deployment.resp.idle_timeout, 300s);
 }
 
 // Goal: principals are interned in the order of the file, and protocol order is
