@@ -23,7 +23,7 @@ class Transaction {
     std::string key;
     std::string version;
   };
-  static constexpr std::size_t items_max = 65'536;
+  static constexpr std::size_t items_max = 16'384;
 
   explicit Transaction(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 

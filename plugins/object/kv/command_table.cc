@@ -50,6 +50,8 @@ constexpr std::array table = std::to_array<CommandSpec>({
     {"mset", -3, writes | grows, 1, -1, 2, run_mset, string, "Sets the values of keys."},
     {"msetnx", -3, writes | grows, 1, -1, 2, run_msetnx, string,
      "Sets the values of keys if none of them exists."},
+    {"parley.batch", -1, writes | nests, 0, 0, 0, run_parley_batch, transactions,
+     "Runs commands one after the other, as many as there is room for their replies."},
     {"parley.exec", -2, writes | nests, 0, 0, 0, run_parley_exec, transactions,
      "Runs commands as one if keys still have the versions watched."},
     {"parley.version", -2, reads | fast, 1, -1, 1, run_parley_version, transactions,

@@ -36,7 +36,7 @@ enum CommandFlag : std::uint8_t {
   writes = 2,
   grows = 4,   ///< Writes, and may use more memory.
   fast = 8,    ///< Takes constant or logarithmic time.
-  nests = 16,  ///< Its words are commands: PARLEY.EXEC.
+  nests = 16,  ///< Its words are commands: PARLEY.EXEC, PARLEY.BATCH.
 };
 
 struct CommandSpec {
@@ -68,7 +68,7 @@ std::optional<std::string_view> only_key(Words words);
 CommandReply run_command(State& state, std::int64_t now_ms, Words words, std::size_t& room_left,
                          bool nested = false);
 
-/// The words of PARLEY.EXEC.
+/// The words of PARLEY.EXEC, or of PARLEY.BATCH, which watches nothing.
 struct Transaction {
   std::vector<std::pair<std::string_view, std::int64_t>> watched{};  ///< Keys and versions.
   std::vector<Words> commands{};
@@ -124,6 +124,7 @@ CommandReply run_persist(Call& call);
 // About commands, and several as one.
 CommandReply run_command_command(Call& call);
 CommandReply run_parley_version(Call& call);
+CommandReply run_parley_batch(Call& call);
 CommandReply run_parley_exec(Call& call);
 
 /// The deadline that a time in an option or argument means. Precondition: the unit

@@ -34,6 +34,14 @@ CommandReply unknown_command(Words words) {
                "', with args beginning with: " + arguments);
 }
 
+CommandReply nested_call(std::string_view name) {
+  std::string upper{name};
+  std::transform(upper.begin(), upper.end(), upper.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return error(upper + " calls can not be nested");
+}
+
 CommandReply wrong_arity(std::string_view name) {
   return error("wrong number of arguments for '" + std::string{name} + "' command");
 }
@@ -181,7 +189,7 @@ CommandReply run_command(State& state, std::int64_t now_ms, Words words, std::si
   if (spec == nullptr) return unknown_command(words);
   if (!has_arity(*spec, words.size())) return wrong_arity(spec->name);
   const bool itself_writes = (spec->flags & (writes | nests)) == writes;
-  if (nested && (spec->flags & nests) != 0) return error("PARLEY.EXEC calls can not be nested");
+  if (nested && (spec->flags & nests) != 0) return nested_call(spec->name);
   Call call{state, Keys{state, now_ms}, words, spec->name, room_left};
   if (itself_writes) {
     call.keys.begin_write();
@@ -191,6 +199,7 @@ CommandReply run_command(State& state, std::int64_t now_ms, Words words, std::si
 }
 
 // PARLEY.EXEC pairs_count (key version)* (words_count word+)*
+// PARLEY.BATCH (words_count word+)*
 std::optional<Transaction> parse_transaction(Words words) {
   Transaction transaction;
   const auto take_count = [&words]() -> std::optional<std::size_t> {
@@ -199,8 +208,9 @@ std::optional<Transaction> parse_transaction(Words words) {
     if (!count || *count < 0 || static_cast<std::size_t>(*count) > words.size()) return {};
     return static_cast<std::size_t>(*count);
   };
+  const bool watches = !is_word(words[0], "parley.batch");
   words = words.subspan(1);
-  const std::optional<std::size_t> pairs = take_count();
+  const std::optional<std::size_t> pairs = watches ? take_count() : 0;
   if (!pairs || *pairs > words.size() / 2) return std::nullopt;
   for (std::size_t left = *pairs; left > 0; --left) {
     const std::optional<std::int64_t> version = parse_integer(words[1]);
@@ -231,6 +241,23 @@ CommandReply run_parley_exec(Call& call) {
   CommandReply::Array replies;
   for (const Words words : transaction->commands) {
     replies.push_back(run_command(call.state, call.keys.now_ms(), words, call.room_left, true));
+  }
+  return {std::move(replies)};
+}
+
+/// A command that finds no room has changed nothing and may have it alone, so it
+/// and what follows is left to the caller.
+CommandReply run_parley_batch(Call& call) {
+  const std::optional<Transaction> batch = parse_transaction(call.words);
+  if (!batch) {
+    return error("syntax error: expected PARLEY.BATCH (words word+)* with at most " +
+                 std::to_string(transaction_commands_max) + " commands");
+  }
+  CommandReply::Array replies;
+  for (const Words words : batch->commands) {
+    CommandReply reply = run_command(call.state, call.keys.now_ms(), words, call.room_left, true);
+    if (!replies.empty() && reply == reply_too_large()) break;
+    replies.push_back(std::move(reply));
   }
   return {std::move(replies)};
 }

@@ -35,6 +35,34 @@ TEST_F(KvTransactionsTest, AFailingCommandStopsNoOther) {
             "1) (error) ERR PARLEY.EXEC calls can not be nested");
 }
 
+TEST_F(KvTransactionsTest, ABatchRunsItsCommandsInOrder) {
+  EXPECT_EQ(say("parley.batch 3 set a x 2 incr a 2 get a"),
+            "1) OK\n2) (error) ERR value is not an integer or out of range\n3) \"x\"");
+  EXPECT_EQ(say("parley.batch"), "(empty array)");
+  EXPECT_EQ(say("parley.batch 1 parley.batch"),
+            "1) (error) ERR PARLEY.BATCH calls can not be nested");
+  EXPECT_EQ(say("parley.batch 2 get").substr(0, 26), "(error) ERR syntax error: ");
+  EXPECT_TRUE(object.reads_only(method(*split_words("parley.batch 2 get a 2 get b"))));
+  EXPECT_FALSE(object.reads_only(method(*split_words("parley.batch 2 get a 2 incr b"))));
+}
+
+// Goal: what has no room in a batch is not begun, nor anything behind it.
+TEST_F(KvTransactionsTest, ABatchEndsWhereRepliesHaveNoMoreRoom) {
+  call({"set", "big", std::string(value_size_max, 'x')});
+  std::vector<std::string> words = {"parley.batch"};
+  for (int i = 0; i < 40; ++i) {
+    words.insert(words.end(), {"2", "get", "big", "2", "incr", "count"});
+  }
+  const auto replies = std::get<CommandReply::Array>(call(words).value);
+  const std::size_t fitting = reply_size_max / value_size_max - 1;
+  ASSERT_EQ(replies.size(), 2 * fitting);
+  for (std::size_t i = 0; i < replies.size(); i += 2) {
+    EXPECT_EQ(std::get<std::string>(replies[i].value).size(), value_size_max);
+    EXPECT_EQ(std::get<std::int64_t>(replies[i + 1].value), static_cast<std::int64_t>(i / 2 + 1));
+  }
+  EXPECT_EQ(say("get count"), text(std::to_string(fitting)));
+}
+
 TEST_F(KvTransactionsTest, EveryChangeOfAKeyIsSeen) {
   say("set a 1");
   for (const char* line : {"set a 1",      "incr a",    "append a 1",       "setrange a 0 2",
