@@ -12,6 +12,7 @@ constexpr std::array table = {
     Fuzzer{"input", fuzz_input, input_seeds, 500'000},
     Fuzzer{"elf_note", fuzz_elf_note, elf_note_seeds, 500'000},
     Fuzzer{"resp", fuzz_resp, resp_seeds, 300'000},
+    Fuzzer{"resp_session", fuzz_resp_session, resp_session_seeds, 20'000},
     Fuzzer{"deployment", fuzz_deployment, deployment_seeds, 50'000},
 };
 constexpr Fuzzer planted{"canary", fuzz_canary, canary_seeds, 500'000};

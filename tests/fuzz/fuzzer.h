@@ -51,6 +51,9 @@ std::vector<Bytes> deployment_seeds();
 int fuzz_resp(ByteView bytes);
 std::vector<Bytes> resp_seeds();
 
+int fuzz_resp_session(ByteView bytes);
+std::vector<Bytes> resp_session_seeds();
+
 int fuzz_canary(ByteView bytes);
 std::vector<Bytes> canary_seeds();
 
