@@ -162,19 +162,20 @@ void MultiPaxos::push_read(RequestId request, const BranchState& branch, Effects
   Leader& role = std::get<Leader>(role_);
   Read read{{request}, 0, 0, branch.methods.back()};
   read.index = std::max({branch.base, commit_, role.first});
-  if (!role.lease && !mutated(Mutation::ReadsUnconfirmed)) read.round = role.round + 1;
+  read.round = role.round + 1;
   role.reads.push_back(std::move(read));
   expect_calls(effects);
-  const bool idle = !role.offered && role.round_confirmed == role.round;
-  if (role.reads.back().round > role.round && idle) return begin_round(effects);
   answer_reads(effects);
+  const bool idle = !role.offered && role.round_confirmed == role.round;
+  if (!role.reads.empty() && !role.lease && idle) begin_round(effects);
 }
 
 void MultiPaxos::answer_reads(Effects& effects) {
   Leader& role = std::get<Leader>(role_);
   const auto ready = [&](const Read& read) {
-    if (read.index > commit_ || read.round > role.round_confirmed) return false;
-    const bool on_lease = read.round == 0;
+    // A lease that holds at the answer is as good as a round begun after the call.
+    const bool on_lease = role.lease || mutated(Mutation::ReadsUnconfirmed);
+    if (read.index > commit_ || (read.round > role.round_confirmed && !on_lease)) return false;
     effects.push_back(on_lease ? Note{&notes::lease_read, {commit_}}
                                : Note{&notes::confirmed_read, {commit_, read.round}});
     reply(read.request,

@@ -9,6 +9,14 @@
 #include "plugins/backend/multi_paxos/notes.h"
 
 namespace parley::multi_paxos {
+namespace {
+
+/// Records without gaps are what a member writes, but for these mistakes.
+constexpr bool may_have_gaps = mutated(Mutation::ForgetsEntries) ||
+                               mutated(Mutation::TrimsWithoutSnapshot) ||
+                               mutated(Mutation::SnapshotWithoutTail);
+
+}  // namespace
 
 void MultiPaxos::recover(const Recovered& recovered, Effects& effects) {
   last_record_ = recovered.snapshot_index;
@@ -16,9 +24,8 @@ void MultiPaxos::recover(const Recovered& recovered, Effects& effects) {
     for (Index index = first; Entry & entry : entries) {
       const bool stale = index <= commit_;
       if (!stale && index <= log_.last()) truncate(index, effects);
-      // Only a member that forgets entries has a gap in its records.
       const bool gap = index > log_.last() + 1;
-      PARLEY_ASSERT(!gap || mutated(Mutation::ForgetsEntries));
+      PARLEY_ASSERT(!gap || may_have_gaps);
       if (!stale && !gap) append(std::move(entry));
       ++index;
     }
@@ -74,6 +81,16 @@ void MultiPaxos::compact_if_due(Effects& effects) {
   compact(effects);
 }
 
+/// The last entry that no follower is likely to need.
+Index MultiPaxos::droppable() const {
+  const Index before = std::max(snapshot_index_, log_.base());
+  const Leader* role = std::get_if<Leader>(&role_);
+  if (role == nullptr || !role->image || role->image->index < log_.base()) return before;
+  const std::uint64_t interval = std::max(options_.snapshot_after, snapshot_bytes_);
+  const bool too_far = log_.bytes_after(role->image->index) > intervals_kept_for_image * interval;
+  return too_far ? before : std::min(before, role->image->index);
+}
+
 /// Effect: one snapshot instead of all records. In memory the log keeps what came
 /// after the snapshot before, for followers that are not far behind.
 void MultiPaxos::compact(Effects& effects) {
@@ -91,7 +108,7 @@ void MultiPaxos::compact(Effects& effects) {
     effects.push_back(Persist{Snapshot{last_record_, std::move(chunks)}});
   }
   effects.push_back(Persist{TrimPrefix{last_record_}});
-  const Index keep_after = std::max(snapshot_index_, log_.base());
+  const Index keep_after = droppable();
   log_.drop_through(keep_after);
   while (configs_.size() > 1 && configs_[1].index <= keep_after) configs_.erase(configs_.begin());
   snapshot_index_ = commit_;

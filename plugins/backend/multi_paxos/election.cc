@@ -47,7 +47,8 @@ void MultiPaxos::campaign(Effects& effects) {
 /// owed this member's own silence.
 void MultiPaxos::ask_votes(Effects& effects) {
   Candidate& role = std::get<Candidate>(role_);
-  if (held_ && !role.resigned.contains(*held_)) return ask_resign(*held_, effects);
+  const bool owes = held_ && !role.resigned.contains(*held_);
+  if (owes && !mutated(Mutation::VotesDuringLease)) return ask_resign(*held_, effects);
   role.voters.insert(self_);
   const AskVote message{
       role.ballot, role.trial, log_.tip(), {role.resigned.begin(), role.resigned.end()}};
@@ -78,6 +79,7 @@ void MultiPaxos::note_resigned(Ballot ballot, Effects& effects) {
 
 void MultiPaxos::count_votes(Effects& effects) {
   const Candidate& role = std::get<Candidate>(role_);
+  if (!is_member()) return lose_campaign(0, effects);  // The log has removed it meanwhile.
   const PrincipalSet voters = role.voters & membership().members;
   if (voters.size() < election_quorum(membership().members.size())) return;
   if (role.trial) return begin_election(effects);

@@ -89,11 +89,11 @@ Index MultiPaxos::append_own(EntryKind kind, const std::vector<SharedBytes>& met
   return log_.last();
 }
 
-/// The greatest value that a quorum has reached; of this member it is `own`.
+/// The greatest value that a quorum of the members has reached; of this member it
+/// is `own`.
 template <class Value>
-Value MultiPaxos::held_by_quorum(Value own, Value Peer::*field) const {
+Value MultiPaxos::held_by_quorum(const PrincipalSet& members, Value own, Value Peer::*field) const {
   const Leader& role = std::get<Leader>(role_);
-  const PrincipalSet& members = membership().members;
   std::vector<Value> values;
   if (members.contains(self_)) values.push_back(own);
   for (const auto& [id, peer] : role.peers) {
@@ -105,8 +105,20 @@ Value MultiPaxos::held_by_quorum(Value own, Value Peer::*field) const {
   return values[quorum - 1];
 }
 
+/// Up to where a quorum has the log. What comes before new members is a matter of
+/// those before them.
+Index MultiPaxos::replicated() const {
+  Index end = log_.last();
+  for (auto config = configs_.rbegin(); config != configs_.rend(); ++config) {
+    const Index index = held_by_quorum(config->membership->members, log_.last(), &Peer::match);
+    if (index >= config->index) return std::min(index, end);
+    end = config->index - 1;
+  }
+  return 0;
+}
+
 void MultiPaxos::advance_commit(Effects& effects) {
-  const Index index = held_by_quorum(log_.last(), &Peer::match);
+  const Index index = replicated();
   const Leader& role = std::get<Leader>(role_);
   const bool own = index >= role.first || mutated(Mutation::CommitsInherited);
   if (index > commit_ && own) {
@@ -148,7 +160,7 @@ void MultiPaxos::acknowledge_round(PrincipalId issuer, Peer& peer, std::uint64_t
 
 void MultiPaxos::confirm_rounds(Effects& effects) {
   Leader& role = std::get<Leader>(role_);
-  const std::uint64_t round = held_by_quorum(role.round, &Peer::round);
+  const std::uint64_t round = held_by_quorum(membership().members, role.round, &Peer::round);
   if (round <= role.round_confirmed) return;
   role.round_confirmed = round;
   role.silent_heartbeats = 0;
@@ -160,7 +172,7 @@ void MultiPaxos::confirm_rounds(Effects& effects) {
   answer_reads(effects);
   // Reads that came during this round need one that begins after them.
   const bool wanted = !role.reads.empty() && role.reads.back().round > role.round;
-  if (wanted && round == role.round) begin_round(effects);
+  if (wanted && !role.lease && round == role.round) begin_round(effects);
 }
 
 void MultiPaxos::on_hold_over(TimerId timer, Effects& effects) {
@@ -184,13 +196,15 @@ void MultiPaxos::on_heartbeat_timer(Effects& effects) {
   }
   for (auto& [id, peer] : role->peers) {
     if (!peer.heard && !peer.in_flight.empty()) {
-      effects.push_back(Note{&notes::resent, {id.value, peer.match + 1}});
-      peer.next = peer.match + 1;
+      effects.push_back(Note{&notes::resent, {id.value, peer.unanswered}});
+      peer.next = peer.probing ? peer.unanswered : peer.match + 1;
       peer.in_flight.clear();
       peer.probing = true;
     }
-    if (!peer.heard && peer.transfer) peer.transfer->sent = peer.transfer->acknowledged;
     peer.heard = false;
+    if (!peer.transfer) continue;
+    if (!peer.transfer->moved) peer.transfer->sent = peer.transfer->acknowledged;
+    peer.transfer->moved = false;
   }
   effects.push_back(SetTimer{timer_heartbeat, options_.heartbeat, options_.heartbeat});
   const bool leases = options_.lease > Duration{0};
@@ -250,6 +264,7 @@ void MultiPaxos::send_entries(PrincipalId to, Peer& peer, Effects& effects) {
   const std::size_t window = peer.probing ? 1 : window_messages;
   while (peer.in_flight.size() < window && peer.next <= log_.last()) {
     const Index last = end_of_message(peer.next);
+    if (peer.in_flight.empty()) peer.unanswered = peer.next;
     send_accept(to, peer, peer.next - 1, last, effects);
     peer.in_flight.push_back(last);
     peer.next = last + 1;
@@ -294,6 +309,7 @@ void MultiPaxos::on_accepted(PrincipalId issuer, Accepted message, Effects& effe
   }
   peer.probing = false;
   std::erase_if(peer.in_flight, [&](Index last) { return last <= message.index; });
+  peer.unanswered = std::max(peer.unanswered, message.index + 1);
   if (message.index > peer.match) {
     peer.match = message.index;
     peer.next = std::max(peer.next, peer.match + 1);

@@ -40,6 +40,9 @@ inline constexpr std::size_t branches_max = 16'384;
 inline constexpr std::size_t branch_bytes_max = std::size_t{8} << 20;
 /// All branches of a member together.
 inline constexpr std::size_t branches_bytes_max = std::size_t{64} << 20;
+/// How many times what a snapshot takes the log may grow for a follower that is
+/// being sent an image, so that it finds there what comes after.
+inline constexpr std::uint64_t intervals_kept_for_image = 4;
 /// Entries that are not committed, beyond which pushes are refused.
 inline constexpr std::uint64_t uncommitted_bytes_max = std::uint64_t{64} << 20;
 
@@ -89,7 +92,7 @@ class MultiPaxos final : public Machine {
   };
   struct Read : Waiting {
     Index index = 0;          ///< What must be committed first.
-    std::uint64_t round = 0;  ///< What must be confirmed first; 0: nothing.
+    std::uint64_t round = 0;  ///< What must be confirmed first, where no lease is held.
     SharedBytes method{};     ///< The last one: none of them changes anything.
   };
   struct BranchState {
@@ -101,12 +104,14 @@ class MultiPaxos final : public Machine {
   struct Transfer {
     std::uint64_t acknowledged = 0;
     std::uint64_t sent = 0;
+    bool moved = true;  ///< Since the last heartbeat.
   };
   /// What the leader knows of another member or learner.
   struct Peer {
     Index match = 0;                 ///< Its log agrees with the leader's up to here.
     Index next = 0;                  ///< The first entry not sent to it yet.
     std::vector<Index> in_flight{};  ///< Last indices of messages not answered. Ascending.
+    Index unanswered = 0;            ///< The first entry of the oldest of them.
     bool probing = true;             ///< Where the logs agree is being searched for.
     bool heard = false;              ///< Since the last heartbeat.
     std::uint64_t round = 0;         ///< The latest heartbeat it acknowledged.
@@ -169,6 +174,7 @@ class MultiPaxos final : public Machine {
   void persist(const SharedBytes& record, Effects& effects);
   void compact_if_due(Effects& effects);
   void compact(Effects& effects);
+  Index droppable() const;
   Image image_now() const;
 
   // The log, its members, and what is applied (applied.cc).
@@ -232,7 +238,8 @@ class MultiPaxos final : public Machine {
   void on_hold_over(TimerId timer, Effects& effects);
   Index end_of_message(Index first) const;
   template <class Value>
-  Value held_by_quorum(Value own, Value Peer::*field) const;
+  Value held_by_quorum(const PrincipalSet& members, Value own, Value Peer::*field) const;
+  Index replicated() const;
 
   // Images on their way (transfer.cc).
   void begin_transfer(PrincipalId to, Peer& peer, Effects& effects);

@@ -109,6 +109,7 @@ void MultiPaxos::encode_role(StateWriter& out, const Leader& role) {
     out.varint(peer.match);
     out.varint(peer.next);
     write_all(out, peer.in_flight);
+    out.varint(peer.unanswered);
     out.u8(static_cast<std::uint8_t>((peer.probing ? 1 : 0) | (peer.heard ? 2 : 0)));
     out.varint(peer.round);
     out.varint(peer.commit_told);
@@ -116,6 +117,7 @@ void MultiPaxos::encode_role(StateWriter& out, const Leader& role) {
     if (!peer.transfer) continue;
     out.varint(peer.transfer->acknowledged);
     out.varint(peer.transfer->sent);
+    out.u8(peer.transfer->moved ? 1 : 0);
   }
   out.varint(role.round);
   out.varint(role.round_confirmed);

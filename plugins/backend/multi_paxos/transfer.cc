@@ -75,6 +75,7 @@ void MultiPaxos::on_chunk_received(PrincipalId issuer, ChunkReceived message, Ef
     return advance_commit(effects);
   }
   Transfer& transfer = *peer.transfer;
+  transfer.moved = true;
   // Less than before: the receiver began again.
   if (message.offset < transfer.acknowledged) transfer.sent = message.offset;
   transfer.acknowledged = message.offset;
