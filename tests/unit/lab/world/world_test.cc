@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
 #include <string>
 
 #include "core/api/toolchain.h"
@@ -53,9 +54,13 @@ class BareWorld : public WorldObserver {
   void on_released(PrincipalId node, const NodeOutput& output) override {
     for (const NodeOutput::Decided& decided : output.decides) {
       decisions.push_back({node, world->now(), std::string{text_of(decided.value.view())}});
+      latest = decided.position;
     }
   }
   void on_forged(PrincipalId) override { ++forged; }
+  void on_durable_notes(PrincipalId, const std::vector<NodeOutput::Noted>& notes) override {
+    for (const NodeOutput::Noted& noted : notes) durable.push_back(noted.note.values[0]);
+  }
 
   struct Decision {
     PrincipalId node;
@@ -64,6 +69,8 @@ class BareWorld : public WorldObserver {
   };
   std::unique_ptr<World> world;
   std::vector<Decision> decisions;
+  std::vector<std::uint64_t> durable;  ///< First values of the notes that no crash undoes.
+  std::uint64_t latest = 0;            ///< Position of the last decision.
   int forged = 0;
 
  private:
@@ -193,6 +200,61 @@ TEST(WorldTest, ACrashForgetsWhatWasNotSyncedAndARestartRecoversTheRest) {
   lab.world->restart(PrincipalId{0});
   ASSERT_EQ(lab.decisions.size(), 1u);
   EXPECT_EQ(lab.decisions[0].value, "synced");
+}
+
+constexpr NoteDeclaration wrote{"wrote", "A record was appended.", "number"};
+
+/// A record a millisecond, each noted; the first sync takes ten.
+void write_and_note(PrincipalId, const Input& input, Effects& effects) {
+  std::uint64_t number = 1;
+  if (const TimerFired* fired = std::get_if<TimerFired>(&input)) number = fired->timer.value;
+  effects.push_back(Note{&wrote, {number}});
+  effects.push_back(Persist{Append{shared("record")}});
+  const auto next = static_cast<std::uint32_t>(number + 1);
+  effects.push_back(SetTimer{TimerId{next}, 1ms, 1ms});
+}
+
+TEST(WorldTest, ANoteIsDurableWithItsStep) {
+  BareWorld lab{{.nodes_count = 1, .sync_min = 10ms, .sync_max = 10ms}, write_and_note};
+  lab.world->run(9ms);
+  EXPECT_TRUE(lab.durable.empty());
+  lab.world->run(11ms);
+  EXPECT_EQ(lab.durable, (std::vector<std::uint64_t>{1}));
+}
+
+TEST(WorldTest, ACrashUndoesNotesThatAreNotOnDisk) {
+  BareWorld lab{{.nodes_count = 1, .sync_min = 10ms, .sync_max = 10ms}, write_and_note};
+  lab.world->run(5ms);
+  lab.world->crash(PrincipalId{0}, false);
+  lab.world->run(50ms);
+  EXPECT_TRUE(lab.durable.empty());
+}
+
+// Goal: what a crash left on disk has happened, though nobody was told.
+TEST(WorldTest, NotesOfTheBatchesThatATornCrashLeavesAreDurable) {
+  std::set<std::size_t> survived;
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    BareWorld lab{
+        {.nodes_count = 1, .seed = seed, .sync_min = 10ms, .sync_max = 10ms},
+        [](PrincipalId self, const Input& input, Effects& effects) {
+          if (const Start* start = std::get_if<Start>(&input);
+              start != nullptr && !start->recovered.records.empty()) {
+            effects.push_back(Decide{start->recovered.records.size(), shared("recovered")});
+            return;
+          }
+          write_and_note(self, input, effects);
+        }};
+    lab.world->run(4500us);
+    lab.world->crash(PrincipalId{0}, true);
+    const std::vector<std::uint64_t> notes = lab.durable;
+    for (std::size_t i = 0; i < notes.size(); ++i) ASSERT_EQ(notes[i], i + 1);
+    survived.insert(notes.size());
+    if (notes.empty()) continue;
+    lab.world->restart(PrincipalId{0});
+    lab.world->run(100ms);
+    ASSERT_EQ(lab.latest, notes.size());
+  }
+  EXPECT_GT(survived.size(), 2u);
 }
 
 TEST(WorldTest, ACrashedNodesTimersNeverFire) {
