@@ -81,8 +81,8 @@ class SizedRule final : public QuorumRule {
 
 /// Members and commit size of each time come from outside (vertical_paxos, chain).
 /// The voters for a time meet every commit quorum of each configured time from
-/// the base's or the last completed one's on. A chain is the case where all members commit, so that any one
-/// of them may elect.
+/// the base's or the last completed one's on. A chain is the case where all members commit, so that
+/// any one of them may elect.
 class TimedRule final : public QuorumRule {
  public:
   /// Effect: from this time on, until the next configured one, these members decide
