@@ -367,8 +367,8 @@ class Cluster {
   std::uint32_t leader() const { return leader_; }
   std::uint64_t decided(std::uint32_t node) const { return nodes_[node].decided; }
   const std::vector<SharedBytes>& history() const { return history_; }
+  const MultiPaxos& machine(std::uint32_t node) const { return *nodes_[node].machine; }
   const SharedMembership& told(std::uint32_t node) const { return nodes_[node].told; }
-  std::uint64_t bytes_sent_to(std::uint32_t node) const { return nodes_[node].bytes_sent_to; }
   std::string fault() const { return fault_.empty() ? tree_.fault() : fault_; }
   /// What an Ok answer to a method on the committed history must be.
   bool answers_history(const Outcome& outcome, std::uint64_t& count) const {
@@ -390,7 +390,6 @@ class Cluster {
     std::map<TimerId, std::uint64_t> timers{};
     std::uint64_t decided = 0;
     SharedMembership told{};
-    std::uint64_t bytes_sent_to = 0;
     bool skips = false;  ///< An image stands for decisions that it did not see.
   };
   struct Event {
@@ -452,7 +451,6 @@ class Cluster {
   void carry(std::uint32_t from, const Send& send) {
     const std::uint32_t to = send.to.value;
     if (to >= nodes_.size() || severed(from, to)) return;
-    nodes_[to].bytes_sent_to += send.record.size();
     if (random_.chance(options_.loss_ppm)) return;
     const int copies = random_.chance(options_.repeat_ppm) ? 2 : 1;
     for (int i = 0; i < copies; ++i) {
