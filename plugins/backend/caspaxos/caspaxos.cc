@@ -77,8 +77,7 @@ void CasPaxos::on_pull(const Submit& submit, Effects& effects) {
   if (!call || call->partition.size() > partition_size_max) {
     return refuse_call({&notes::stale_call, {submit.port.value}}, OutcomeKind::Preempted);
   }
-  Partition partition{text_of(call->partition)};
-  if (mutated(Mutation::SharesRegister)) partition.clear();
+  const Partition partition{text_of(call->partition)};
   Entry& at = entry(partition);
   const Caller caller{submit.request, call->with_state};
   Proposer* proposer = proposer_at(partition);

@@ -16,7 +16,7 @@
 
 namespace parley::caspaxos {
 
-inline constexpr std::size_t partition_size_max = std::size_t{64} << 10;
+inline constexpr std::size_t partition_size_max = std::size_t{128} << 10;
 inline constexpr std::size_t method_size_max = std::size_t{1} << 20;
 inline constexpr std::size_t state_size_max = std::size_t{4} << 20;
 /// As many methods may depend on each other before one is known to be committed.

@@ -28,7 +28,6 @@ enum class Mutation {
   ReadsUnconfirmed,      ///< A push that changes nothing asks nobody.
   TrustsMinority,        ///< A value that one member accepted is taken for committed.
   SharesBranch,          ///< invoke and push go to whatever branch is open.
-  SharesRegister,        ///< All partitions are kept in one register.
 };
 
 /// Whether this build makes that mistake.
