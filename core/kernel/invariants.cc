@@ -36,11 +36,13 @@ std::optional<Violation> Invariants::on_decide(PrincipalId node,
                                       " decided " + shown(value)};
   }
   const auto [latest, is_start] = latest_.try_emplace({node, instance, partition}, position);
-  // A node that has restarted may begin where its snapshot ends.
-  if (!is_start && position != latest->second + 1) {
+  // A node that has restarted may begin where its snapshot ends, and one that was
+  // away may go on where a state that it took over ends.
+  std::uint64_t next = is_start ? position : latest->second + 1;
+  while (next < position && decisions_.contains({instance, partition, next})) ++next;
+  if (position != next) {
     return Violation{"decide_order", place(instance, position) + ": expected " + node_name(node) +
-                                         " to decide position " +
-                                         std::to_string(latest->second + 1) + " next"};
+                                         " to decide position " + std::to_string(next) + " next"};
   }
   latest->second = position;
   return std::nullopt;

@@ -2,8 +2,8 @@
 //
 // What must hold between the nodes of a deployment whatever the backend, checked
 // on what leaves them: nodes agree on every decided position, each node decides
-// its positions one after the other, and a push that was answered Ok was decided
-// or changes nothing.
+// its positions in order and skips only what another has decided, and a push that
+// was answered Ok was decided or changes nothing.
 // Pure; fed by the simulated world, the explorer, or a production checker.
 #pragma once
 

@@ -63,6 +63,19 @@ TEST(InvariantsTest, ANodeDecidesItsPositionsOneAfterTheOther) {
   EXPECT_TRUE(invariants.on_decide(first, {thing, 1, value("a"), {}}));
 }
 
+TEST(InvariantsTest, ANodeSkipsOnlyWhatAnotherDecided) {
+  Invariants invariants;
+  EXPECT_FALSE(invariants.on_decide(first, {thing, 1, value("a"), {}}));
+  EXPECT_FALSE(invariants.on_decide(second, {thing, 1, value("a"), {}}));
+  EXPECT_FALSE(invariants.on_decide(second, {thing, 2, value("b"), {}}));
+  const auto gap = invariants.on_decide(first, {thing, 4, value("d"), {}});
+  ASSERT_TRUE(gap);
+  EXPECT_NE(gap->message.find("to decide position 3 next"), std::string::npos) << gap->message;
+  EXPECT_FALSE(invariants.on_decide(second, {thing, 3, value("c"), {}}));
+  EXPECT_FALSE(invariants.on_decide(first, {thing, 4, value("d"), {}}));
+  EXPECT_TRUE(invariants.on_decide(first, {thing, 2, value("b"), {}})) << "never back";
+}
+
 TEST(InvariantsTest, ARestartedNodeMayDecideAgain) {
   Invariants invariants;
   EXPECT_FALSE(invariants.on_decide(first, {thing, 1, value("a"), {}}));
