@@ -10,6 +10,9 @@
 namespace parley::multi_paxos {
 
 void MultiPaxos::step(const Input& input, Effects& effects) {
+  // Before anything else: what a snapshot stands for was decided in earlier steps,
+  // so that a crash after this one seldom finds decisions that nobody has seen.
+  if (!std::holds_alternative<Start>(input)) compact_if_due(effects);
   std::visit(
       overloaded{
           [&](const Start& start) { on_start(start, effects); },
@@ -23,7 +26,6 @@ void MultiPaxos::step(const Input& input, Effects& effects) {
           },
       },
       input);
-  compact_if_due(effects);
 }
 
 void MultiPaxos::on_start(const Start& start, Effects& effects) {

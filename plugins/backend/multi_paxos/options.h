@@ -25,8 +25,8 @@ struct Options {
 /// at most an hour.
 constexpr Duration wait_for(Duration hold, std::uint32_t drift_max_ppm) {
   constexpr std::int64_t million = 1'000'000;
-  const std::int64_t micros = hold.count() / million + 1;
-  return hold + Duration{micros * drift_max_ppm + 1};
+  const std::int64_t millionths = hold.count() / million + 1;
+  return hold + Duration{millionths * drift_max_ppm + 1};
 }
 
 inline Options options_of(const BackendSpec& spec) {
