@@ -15,8 +15,7 @@ constexpr const char* transactions = "transactions";
 
 // Arities and places of keys are those of Redis 7 for the commands it has.
 constexpr std::array table = std::to_array<CommandSpec>({
-    {"append", 3, writes | grows | fast, 1, 1, 1, run_append, string,
-     "Appends a string to the value of a key."},
+    {"append", 3, writes | grows | fast, 1, 1, 1, run_append, string, "Appends to a value."},
     {"cas", 4, writes | grows | fast, 1, 1, 1, run_cas, string,
      "Sets the value of a key if it is the expected one."},
     {"command", -1, reads, 0, 0, 0, run_command_command, server, "Tells about commands."},
@@ -50,8 +49,7 @@ constexpr std::array table = std::to_array<CommandSpec>({
     {"mset", -3, writes | grows, 1, -1, 2, run_mset, string, "Sets the values of keys."},
     {"msetnx", -3, writes | grows, 1, -1, 2, run_msetnx, string,
      "Sets the values of keys if none of them exists."},
-    {"parley.batch", -1, writes | nests, 0, 0, 0, run_parley_batch, transactions,
-     "Runs commands one after the other, as many as there is room for their replies."},
+    {"parley.batch", -1, writes | nests, 0, 0, 0, run_parley_batch, transactions, "Runs commands."},
     {"parley.exec", -2, writes | nests, 0, 0, 0, run_parley_exec, transactions,
      "Runs commands as one if keys still have the versions watched."},
     {"parley.version", -2, reads | fast, 1, -1, 1, run_parley_version, transactions,
