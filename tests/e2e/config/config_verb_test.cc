@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -114,7 +115,9 @@ TEST(ConfigVerbTest, ShowTellsDefaultsFromTheFile) {
 TEST(ConfigVerbTest, SchemaKnowsThePluginsFound) {
   const Json schema = Json::parse(run_parley("config schema").output);
   const Json& stores = schema["definitions"]["store"]["anyOf"][0]["enum"];
-  EXPECT_EQ(stores, Json::array({"memory", "rocksdb"}));
+  for (const char* store : {"memory", "rocksdb"}) {
+    EXPECT_NE(std::find(stores.begin(), stores.end(), store), stores.end()) << store;
+  }
   // Without plugins there is still a schema.
   EXPECT_TRUE(Json::parse(run_parley("config schema --directory /tmp").output).is_object());
 }

@@ -44,6 +44,7 @@ constexpr Expected mutations[] = {
     {"ReadsUnconfirmed", 0, 0, "a push answers no less than pushes that ended before it began"},
     {"ResultOfInitialState", 12, 10, "a push that is Ok returns what was decided"},
     {"RefusesWhatMayCommit", 14, 0, "a call that ended with a definite refusal is never decided"},
+    {"SharesBranch", 0, 0, "callers on one node never answer for each other"},
 };
 
 std::filesystem::path module_of(const std::string& mutation) {

@@ -8,9 +8,11 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <span>
 #include <sstream>
 
 #include "core/host/deployment/codes.h"
+#include "core/host/plugins/loader.h"
 #include "tests/unit/host/deployment/deployment_fixture.h"
 
 namespace parley {
@@ -72,7 +74,8 @@ TEST(ConfigGoldenTest, EveryCodeIsDocumented) {
 }
 
 TEST(ConfigsTest, EveryShippedDeploymentIsRight) {
-  const PluginSchemas schemas = schemas_for_tests();
+  const fs::path built{PARLEY_BUILD_DIR "/plugins"};
+  const PluginSchemas schemas = schemas_of(scan_plugins(std::span{&built, 1}));
   std::size_t count = 0;
   for (const auto& entry : fs::directory_iterator{fs::path{PARLEY_SOURCE_DIR} / "configs"}) {
     if (entry.path().extension() != ".toml") continue;
