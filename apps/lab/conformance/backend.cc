@@ -52,10 +52,11 @@ void check_calls(const Subject& subject, Findings& findings) {
   expect(findings, "push commits at a position after the base that was pulled",
          is_ok(pushed) && pulled && pushed->position > pulled->position);
 
-  const auto later = HandCaller{network, PrincipalId{1}}.pull();
-  expect(findings, "another member's pull sees what was committed",
+  HandCaller other{network, PrincipalId{1}};
+  const auto later = other.pull();
+  expect(findings, "a pull that began at another member sees what was committed",
          is_ok(later) && later->value == to_bytes("x"));
-  const auto without = HandCaller{network, PrincipalId{1}}.call(port_pull, encode_call(PullCall{}));
+  const auto without = other.call(port_pull, encode_call(PullCall{}));
   expect(findings, "a pull that asks for no state gets none",
          is_ok(without) && without->value.empty());
   for (std::uint32_t i = 0; i < members_count; ++i) {
@@ -179,7 +180,11 @@ class Schedule {
       if (!caller.request) continue;
       const auto reply = network_.replies().find(*caller.request);
       if (reply == network_.replies().end()) continue;
-      judge(caller.port, decode_outcome(reply->second));
+      const auto outcome = decode_outcome(reply->second);
+      judge(caller.port, outcome);
+      if (outcome && outcome->owner && outcome->owner->value < members_count) {
+        caller.member = *outcome->owner;
+      }
       caller.request.reset();
       caller.client.on_reply(reply->second);
       if (caller.client.done()) results_.push_back(caller.client.result()->value);

@@ -95,16 +95,20 @@ class Contention {
     network_.fire_timer(PrincipalId{static_cast<std::uint32_t>(random_.below(members_count))});
   }
 
-  /// The slow member hears only of what its own caller waits for.
+  /// The slow member hears only of what its own callers wait for.
   bool holds_back(PrincipalId member) const {
-    return member == slow_ && !callers_[member.value].client.waiting();
+    const auto waits = [&](const Caller& caller) {
+      return caller.member == member && caller.client.waiting();
+    };
+    return member == slow_ && std::none_of(callers_.begin(), callers_.end(), waits);
   }
 
   void crash_and_restart(const PrincipalSet& members) {
     members.for_each([&](PrincipalId member) {
       network_.crash(member);
-      Caller& caller = callers_[member.value];
-      caller.client.on_lost();
+      for (Caller& caller : callers_) {
+        if (caller.member == member) caller.client.on_lost();
+      }
     });
     members.for_each([&](PrincipalId member) { network_.restart(member); });
   }
@@ -124,6 +128,9 @@ class Contention {
       if (!caller.client.waiting() || reply == network_.replies().end()) continue;
       const auto outcome = decode_outcome(reply->second);
       if (outcome) judge(caller, *outcome);
+      if (outcome && outcome->owner && outcome->owner->value < members_count) {
+        caller.member = *outcome->owner;
+      }
       caller.client.on_reply(reply->second);
     }
     network_.replies().clear();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A caller of one member of a MachineNetwork, driven call by call: what it asks
-// for is delivered, by default all of it, before the call returns.
+// for is delivered, by default all of it, before the call returns. Told who would
+// serve it, it goes there for good.
 #pragma once
 
 #include <functional>
@@ -37,7 +38,13 @@ class HandCaller {
 
   /// With the state. Effect: the branch is the one opened, or none.
   std::optional<Outcome> pull() {
-    auto outcome = call(port_pull, encode_call(PullCall{.with_state = true}));
+    const Bytes with_state = encode_call(PullCall{.with_state = true});
+    auto outcome = call(port_pull, with_state);
+    if (outcome && outcome->owner && outcome->owner->value < network_->size() &&
+        network_->up(*outcome->owner)) {
+      member_ = *outcome->owner;
+      outcome = call(port_pull, with_state);
+    }
     branch_ = outcome && outcome->kind == OutcomeKind::Ok ? outcome->branch : 0;
     return outcome;
   }

@@ -106,7 +106,8 @@ TEST(ConfigurationTest, ForeignBytesAreAnsweredAndNotRestored) {
     master.apply(bytes);
     master.describe(bytes);
     ConfigurationMaster copy;
-    if (copy.restore(bytes)) EXPECT_EQ(snapshot_of(copy), bytes);
+    if (!copy.restore(bytes)) continue;
+    EXPECT_EQ(snapshot_of(copy), bytes);
   }
   EXPECT_TRUE(master.apply(to_bytes("nonsense")).empty());
   EXPECT_EQ(master.describe(to_bytes("nonsense")), "(not understood)");
