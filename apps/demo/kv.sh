@@ -48,9 +48,11 @@ write_deployment() {
   mkfifo "$folder/hold" "$folder/ports"
   "$load" reserve 9 <"$folder/hold" >"$folder/ports" &
   holder=$!
-  exec {hold}>"$folder/hold"
+  exec 9>"$folder/hold"  # Open as long as this shell lives.
   read -r -a ports <"$folder/ports"
-  sed -E -e "s|^data_dir *=.*|data_dir = \"data\"|" configs/kv.toml >"$deployment"
+  # Clients come to all nodes: who leads goes on leading, and is sent their commands.
+  sed -E -e "s|^data_dir *=.*|data_dir = \"data\"|" \
+    -e "s/(use = \"multi_paxos\")/\1, pull_moves_leader = false/" configs/kv.toml >"$deployment"
   printf '\n[plugins]\ndirectories = ["%s/plugins"]\n' "$build" >>"$deployment"
   for number in 0 1 2; do
     name=${nodes[number]}
@@ -214,7 +216,7 @@ main() {
   [[ -x $parley && -x $load ]] || fail "$parley and $load are not built; run ./dev demo"
   write_deployment
 
-  say "1. Three processes replicate one key-value store (configs/kv.toml):"
+  say "1. Three processes replicate one key-value store (configs/kv.toml, on other ports):"
   grep -E '^(mechanisms|backend|store)' "$deployment" | sed 's/^/   /'
   for name in "${nodes[@]}"; do start "$name"; done
   for name in "${nodes[@]}"; do
