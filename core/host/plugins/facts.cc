@@ -180,9 +180,10 @@ const char* field_type_word(parley_field_type type) {
 }
 
 std::vector<std::string> guarantee_words(std::uint64_t guarantees) {
-  constexpr std::array<const char*, 8> words = {
+  constexpr std::array<const char*, 12> words = {
       "authenticates", "convinces auditors", "needs a private link", "exploration only",
-      "durable",       "folds once",         "linearizable",         "interactive"};
+      "durable",       "folds once",         "linearizable",         "interactive",
+      "log",           "partitions",         "needs a log",          "needs a configuration"};
   std::vector<std::string> list;
   for (std::uint32_t bit = 0; bit < 64; ++bit) {
     if (((guarantees >> bit) & 1) == 0) continue;
