@@ -69,7 +69,11 @@ inline std::vector<PrincipalId> read_order(Reader& in, std::uint32_t principals)
   std::vector<PrincipalId> order;
   for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
     const std::uint64_t member = in.varint();
-    if (member >= principals || order.size() >= principals) in.fail();
+    // Before it enters a set, which is as large as its greatest member.
+    if (member >= principals || order.size() >= principals) {
+      in.fail();
+      return {};
+    }
     order.push_back(PrincipalId{static_cast<std::uint32_t>(member)});
   }
   PrincipalSet distinct;

@@ -33,9 +33,10 @@ Bytes some_bytes(Prng& random) {
 class Methods {
  public:
   explicit Methods(const Object& object) : random_(11) {
-    constexpr std::array<const char*, 16> phrases = {
-        "get",   "put a",  "put b", "get a",   "set a 1", "set b 2",     "acquire a", "acquire b",
-        "del a", "push a", "pop",   "acquire", "release", "increment a", "release a", "append a b",
+    constexpr std::array<const char*, 18> phrases = {
+        "get",       "put a",       "put b",     "get a",      "set a 1", "set b 2",
+        "acquire a", "acquire b",   "del a",     "push a",     "pop",     "acquire",
+        "release",   "increment a", "release a", "append a b", "get 1",   "propose 1 1 0",
     };
     for (const char* phrase : phrases) {
       if (auto method = object.parse_method(phrase)) known_.push_back(std::move(*method));
@@ -68,9 +69,9 @@ void check_methods(const ObjectFactory& factory, const Config& config, Findings&
   const auto object = factory.create(config);
   const auto twin = factory.create(config);
   Methods methods{*object};
-  expect(
-      findings, "at least one method can be written in words", methods.known_count() > 0,
-      "tried: get, put a, set a 1, del a, push a, pop, acquire, acquire a, release, increment a");
+  expect(findings, "at least one method can be written in words", methods.known_count() > 0,
+         "tried: get, put a, set a 1, del a, push a, pop, acquire, acquire a, release, increment "
+         "a, get 1");
 
   bool same_results = true;
   bool same_states = true;

@@ -4,32 +4,34 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/base/limits.h"
+
 namespace parley::configuration {
 namespace {
 
-PrincipalSet set_of(const std::vector<PrincipalId>& order) {
-  PrincipalSet set;
-  for (const PrincipalId member : order) set.insert(member);
-  return set;
+bool are_distinct(std::vector<PrincipalId> all) {
+  std::sort(all.begin(), all.end());
+  return std::adjacent_find(all.begin(), all.end()) == all.end();
 }
 
-Epoch latest(const ConfigurationAnswer& state) {
-  return state.epochs.empty() ? Epoch{1} : state.epochs.back().epoch;
+/// Whether there is anybody, nobody twice, and nobody who also learns.
+bool is_sound(std::vector<PrincipalId> order, const std::vector<PrincipalId>& learners) {
+  if (order.empty()) return false;
+  order.insert(order.end(), learners.begin(), learners.end());
+  return are_distinct(std::move(order));
 }
 
-/// Whether it can have come about: epochs in a row, from the completed one on.
-bool is_sound(const ConfigurationAnswer& state) {
-  if (state.epochs.empty()) return state.completed == Epoch{1};
-  std::uint64_t next = state.epochs.front().epoch.value;
-  // The members of epoch 1 are those of the deployment, which nobody proposed.
-  const std::uint64_t first = std::max<std::uint64_t>(state.completed.value, 2);
-  if (next != first || state.completed.value == 0 || state.epochs.size() > epochs_max + 1) {
-    return false;
+std::vector<PrincipalId> read_principals(Reader& in) {
+  std::vector<PrincipalId> principals;
+  for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+    const std::uint64_t principal = in.varint();
+    if (principal >= limits::principals_count_max) {
+      in.fail();
+      return {};
+    }
+    principals.push_back(PrincipalId{static_cast<std::uint32_t>(principal)});
   }
-  return std::all_of(state.epochs.begin(), state.epochs.end(), [&](const Membership& epoch) {
-    return epoch.epoch.value == next++ && !epoch.members.empty() &&
-           (epoch.members & epoch.learners).empty();
-  });
+  return principals;
 }
 
 template <class Number>
@@ -62,15 +64,6 @@ std::string in_words(const std::vector<PrincipalId>& order) {
   return text;
 }
 
-std::string in_words(const ConfigurationAnswer& state) {
-  std::string text = "completed " + std::to_string(state.completed.value);
-  for (const Membership& epoch : state.epochs) {
-    text += "; epoch " + std::to_string(epoch.epoch.value) + " of " + in_words(epoch.order);
-    if (!epoch.learners.empty()) text += " learners " + in_words(epoch.learners.members());
-  }
-  return text;
-}
-
 }  // namespace
 
 Bytes ConfigurationMaster::apply(ByteView method) {
@@ -79,29 +72,78 @@ Bytes ConfigurationMaster::apply(ByteView method) {
   if (call->kind == ConfigurationCallKind::Propose) propose(*call);
   if (call->kind == ConfigurationCallKind::Complete) complete(*call);
   const auto found = instances_.find(call->instance);
-  return encode_configuration(found == instances_.end() ? ConfigurationAnswer{} : found->second);
+  Bytes answer;
+  Writer out{answer};
+  write(out, found == instances_.end() ? Decided{} : *found->second);
+  return answer;
 }
 
 void ConfigurationMaster::propose(const ConfigurationCall& call) {
-  Membership next{.epoch = Epoch{call.epoch.value + 1},
-                  .members = set_of(call.order),
-                  .learners = set_of(call.learners),
-                  .order = call.order};
-  if (next.members.empty() || !(next.members & next.learners).empty()) return;
+  Members next{call.order, call.learners};
+  std::sort(next.learners.begin(), next.learners.end());
+  if (!is_sound(next.order, next.learners)) return;
   const auto found = instances_.find(call.instance);
-  const ConfigurationAnswer nothing;
-  const ConfigurationAnswer& now = found == instances_.end() ? nothing : found->second;
-  if (call.epoch != latest(now) || now.epochs.size() > epochs_max) return;
-  instances_[call.instance].epochs.push_back(std::move(next));
+  const bool is_new = found == instances_.end();
+  auto changed = is_new ? std::make_shared<Decided>() : std::make_shared<Decided>(*found->second);
+  if (is_new && instances_.size() == limits::instances_count_max) return;
+  if (call.epoch.value != changed->latest() || changed->epochs.size() > epochs_max) return;
+  changed->epochs.push_back(std::move(next));
+  instances_[call.instance] = std::move(changed);
 }
 
 void ConfigurationMaster::complete(const ConfigurationCall& call) {
   const auto found = instances_.find(call.instance);
   if (found == instances_.end()) return;
-  ConfigurationAnswer& now = found->second;
-  if (call.epoch <= now.completed || call.epoch > latest(now)) return;
-  now.completed = call.epoch;
-  std::erase_if(now.epochs, [&](const Membership& epoch) { return epoch.epoch < call.epoch; });
+  const Decided& now = *found->second;
+  if (call.epoch.value <= now.completed || call.epoch.value > now.latest()) return;
+  auto changed = std::make_shared<Decided>(now);
+  const auto forgotten = static_cast<std::ptrdiff_t>(call.epoch.value - now.first);
+  changed->completed = changed->first = call.epoch.value;
+  changed->epochs.erase(changed->epochs.begin(), changed->epochs.begin() + forgotten);
+  found->second = std::move(changed);
+}
+
+/// As encode_configuration writes a ConfigurationAnswer, without making one: its
+/// sets are as large as the greatest principal.
+void ConfigurationMaster::write(Writer& out, const Decided& decided) {
+  out.varint(decided.completed);
+  out.varint(decided.epochs.size());
+  std::uint64_t epoch = decided.first;
+  for (const Members& members : decided.epochs) {
+    out.varint(epoch++);
+    parley::detail::write_order(out, members.order);
+    parley::detail::write_order(out, members.learners);
+  }
+}
+
+/// nullopt: nothing that can have come about.
+std::optional<ConfigurationMaster::Decided> ConfigurationMaster::read(Reader& in) {
+  Decided decided;
+  decided.completed = in.varint();
+  // The members of epoch 1 are those of the deployment, which nobody proposed.
+  decided.first = std::max<std::uint64_t>(decided.completed, 2);
+  const std::uint64_t count = in.varint();
+  if (count > epochs_max + 1) in.fail();
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    if (in.varint() != decided.first + i) in.fail();
+    Members members{read_principals(in), read_principals(in)};
+    const bool ascending = std::is_sorted(members.learners.begin(), members.learners.end());
+    if (!ascending || !is_sound(members.order, members.learners)) in.fail();
+    decided.epochs.push_back(std::move(members));
+  }
+  const bool started = decided.completed == 1 || (decided.completed > 1 && count > 0);
+  if (!in.ok() || !started) return std::nullopt;
+  return decided;
+}
+
+std::string ConfigurationMaster::words_of(const Decided& decided) {
+  std::string text = "completed " + std::to_string(decided.completed);
+  std::uint64_t epoch = decided.first;
+  for (const Members& members : decided.epochs) {
+    text += "; epoch " + std::to_string(epoch++) + " of " + in_words(members.order);
+    if (!members.learners.empty()) text += " learners " + in_words(members.learners);
+  }
+  return text;
 }
 
 bool ConfigurationMaster::reads_only(ByteView method) const {
@@ -120,22 +162,24 @@ std::optional<Bytes> ConfigurationMaster::partition(ByteView method) const {
 void ConfigurationMaster::snapshot(Bytes& out) const {
   Writer writer{out};
   writer.varint(instances_.size());
-  for (const auto& [instance, state] : instances_) {
+  for (const auto& [instance, decided] : instances_) {
     writer.u16(instance.value);
-    writer.bytes(encode_configuration(state));
+    write(writer, *decided);
   }
 }
 
 bool ConfigurationMaster::restore(ByteView snapshot) {
   Reader reader{snapshot};
-  std::map<InstanceId, ConfigurationAnswer> instances;
-  for (std::uint64_t left = reader.varint(); left > 0 && reader.ok(); --left) {
+  std::map<InstanceId, std::shared_ptr<const Decided>> instances;
+  const std::uint64_t count = reader.varint();
+  if (count > limits::instances_count_max) return false;
+  for (std::uint64_t i = 0; i < count; ++i) {
     const InstanceId instance{reader.u16()};
-    std::optional<ConfigurationAnswer> state = decode_configuration_answer(reader.bytes());
+    std::optional<Decided> decided = read(reader);
     const bool in_order = instances.empty() || instances.rbegin()->first < instance;
     // An instance of which nothing was decided is not kept.
-    if (!state || state->epochs.empty() || !is_sound(*state) || !in_order) return false;
-    instances.emplace(instance, *std::move(state));
+    if (!decided || decided->epochs.empty() || !in_order) return false;
+    instances.emplace(instance, std::make_shared<const Decided>(*std::move(decided)));
   }
   if (!reader.finished()) return false;
   instances_ = std::move(instances);
@@ -167,15 +211,14 @@ std::optional<Bytes> ConfigurationMaster::parse_method(std::string_view words) c
 }
 
 std::string ConfigurationMaster::describe(ByteView result) const {
-  if (const auto answer = decode_configuration_answer(result); answer && is_sound(*answer)) {
-    return in_words(*answer);
-  }
+  Reader reader{result};
+  if (const auto decided = read(reader); decided && reader.finished()) return words_of(*decided);
   ConfigurationMaster master;
   if (!master.restore(result)) return "(not understood)";
   std::string text;
-  for (const auto& [instance, state] : master.instances_) {
+  for (const auto& [instance, decided] : master.instances_) {
     text += (text.empty() ? "instance " : "\ninstance ") + std::to_string(instance.value) + ": " +
-            in_words(state);
+            words_of(*decided);
   }
   return text.empty() ? "(nothing decided)" : text;
 }

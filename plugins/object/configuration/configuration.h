@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 
 #include "core/api/configuration.h"
 #include "core/api/object.h"
@@ -14,7 +15,7 @@
 namespace parley::configuration {
 
 /// Epochs of one instance that are not completed, beyond which none is decided.
-inline constexpr std::size_t epochs_max = 1'024;
+inline constexpr std::size_t epochs_max = 256;
 
 /// method = a ConfigurationCall
 /// result = a ConfigurationAnswer of its instance; empty: not understood
@@ -37,10 +38,27 @@ class ConfigurationMaster final : public Object {
   std::string describe(ByteView result) const override;
 
  private:
+  /// One epoch's members in order, and who follows, ascending.
+  struct Members {
+    std::vector<PrincipalId> order{};
+    std::vector<PrincipalId> learners{};
+  };
+  /// Of one instance: the epochs from `first` on.
+  struct Decided {
+    std::uint64_t completed = 1;
+    std::uint64_t first = 2;
+    std::vector<Members> epochs{};
+
+    std::uint64_t latest() const { return first + epochs.size() - 1; }
+  };
   void propose(const ConfigurationCall& call);
   void complete(const ConfigurationCall& call);
+  static void write(Writer& out, const Decided& decided);
+  static std::optional<Decided> read(Reader& in);
+  static std::string words_of(const Decided& decided);
 
-  std::map<InstanceId, ConfigurationAnswer> instances_;
+  /// Shared by clones.
+  std::map<InstanceId, std::shared_ptr<const Decided>> instances_;
 };
 
 }  // namespace parley::configuration

@@ -113,5 +113,26 @@ TEST(ConfigurationTest, ForeignBytesAreAnsweredAndNotRestored) {
   EXPECT_EQ(master.describe(to_bytes("nonsense")), "(not understood)");
 }
 
+// Goal: a number of a principal far beyond all is refused before it is put into a
+// set, which would be as large as that number.
+TEST(ConfigurationTest, APrincipalBeyondAllIsRefused) {
+  ConfigurationCall call{ConfigurationCallKind::Propose, InstanceId{2}, Epoch{1}, {}, {}};
+  call.order = {PrincipalId{UINT32_MAX}, PrincipalId{UINT32_MAX - 1}};
+  const Bytes method = encode_configuration(call);
+  EXPECT_EQ(decode_configuration_call(method), std::nullopt);
+  EXPECT_TRUE(ConfigurationMaster{}.apply(method).empty());
+}
+
+TEST(ConfigurationTest, AnInstanceThatCompletesNothingIsBounded) {
+  ConfigurationMaster master;
+  for (std::size_t epoch = 1; epoch <= 2 * epochs_max; ++epoch) {
+    run(master, "propose 2 " + std::to_string(epoch) + " 0");
+  }
+  EXPECT_EQ(decode_configuration_answer(master.apply(*master.parse_method("get 2")))->epochs.size(),
+            epochs_max + 1);
+  EXPECT_EQ(run(master, "complete 2 " + std::to_string(epochs_max + 2)),
+            "completed 258; epoch 258 of 0");
+}
+
 }  // namespace
 }  // namespace parley::configuration
