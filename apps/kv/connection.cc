@@ -20,8 +20,7 @@ constexpr auto leaving_time_max = std::chrono::seconds{2};
 
 Connection::Connection(EventLoop& loop, int fd, Owner& owner, const PortFacts& facts,
                        SessionHost& host, std::uint64_t id, std::string peer)
-    : loop_(loop),
-      owner_(owner),
+    : owner_(owner),
       idle_timeout_(facts.idle_timeout),
       session_(facts, host, id, std::move(peer)),
       socket_(

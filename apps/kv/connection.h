@@ -48,7 +48,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void finish();
   void restart_idle_timer();
 
-  EventLoop& loop_;
   Owner& owner_;
   Duration idle_timeout_;
   Session session_;

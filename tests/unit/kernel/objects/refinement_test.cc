@@ -265,7 +265,7 @@ TEST(RefinementTest, ATimeMeetsEveryEarlierOneThatMayHaveCommitted) {
 
 TEST(RefinementTest, PartitionsAreIndependent) {
   Refinement checker{{.members = nodes({0, 1, 2})}};
-  for (const std::uint64_t key : {5, 6}) {
+  for (const std::uint64_t key : {std::uint64_t{5}, std::uint64_t{6}}) {
     for (const RefinementEvent& event : committed_once) {
       ASSERT_FALSE(checker.on_event(in_partition(key, event)));
     }
