@@ -44,7 +44,7 @@ trap clean_up EXIT
 # configs/kv.toml with ports of this demo's own and a data folder that goes away.
 # The ports stay reserved until the demo ends.
 write_deployment() {
-  local ports number name
+  local ports number name line
   mkfifo "$folder/hold" "$folder/ports"
   "$load" reserve 9 <"$folder/hold" >"$folder/ports" &
   holder=$!
@@ -58,7 +58,9 @@ write_deployment() {
     name=${nodes[number]}
     metrics_of[$name]=127.0.0.1:${ports[number + 3]}
     resp_of[$name]=${ports[number + 6]}
-    sed -i -E "s|^$name *=.*|$name = { address = \"127.0.0.1:${ports[number]}\", metrics = \"${metrics_of[$name]}\", resp = \"127.0.0.1:${resp_of[$name]}\" }|" \
+    line="$name = { address = \"127.0.0.1:${ports[number]}\""
+    line+=", metrics = \"${metrics_of[$name]}\", resp = \"127.0.0.1:${resp_of[$name]}\" }"
+    sed -i -E "s|^$name *=.*|$line|" "$deployment"|^$name *=.*|$name = { address = \"127.0.0.1:${ports[number]}\", metrics = \"${metrics_of[$name]}\", resp = \"127.0.0.1:${resp_of[$name]}\" }|" \
       "$deployment"
   done
   "$parley" keys gen "$deployment" >"$folder/keys.log" 2>&1 || fail "no keys were made"
@@ -180,8 +182,8 @@ end_load() {
 restart_all() {
   local name
   await "all nodes have decided the same" positions_agree
-  say "5. All three nodes have decided ${positions[0]} methods. All three are killed at once, and started" \
-    "   again; each reads back, from its own copy, what was acknowledged:"
+  say "5. All three nodes have decided ${positions[0]} methods. All three are killed at" \
+    "   once and started again; each reads back, from its own copy, what was acknowledged:"
   for name in "${nodes[@]}"; do stop "$name" KILL; done
   # From here on whoever is asked leads, so that it answers from its own copy.
   sed -i 's/pull_moves_leader = false/pull_moves_leader = true/' "$deployment"
@@ -224,8 +226,8 @@ main() {
     echo "   $name is process ${process_of[$name]}, redis://127.0.0.1:${resp_of[$name]}"
   done
 
-  say "2. $connections Redis connections, four a node, write 100 bytes under keys of their own, and read" \
-    "   what was acknowledged to any of them."
+  say "2. $connections Redis connections, four a node, write 100 bytes under keys of their" \
+    "   own, and read what was acknowledged to any of them."
   say "3. Meanwhile the leader is killed and comes back:"
   start_load
   sleep "$phase_seconds"
