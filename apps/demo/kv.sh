@@ -60,8 +60,7 @@ write_deployment() {
     resp_of[$name]=${ports[number + 6]}
     line="$name = { address = \"127.0.0.1:${ports[number]}\""
     line+=", metrics = \"${metrics_of[$name]}\", resp = \"127.0.0.1:${resp_of[$name]}\" }"
-    sed -i -E "s|^$name *=.*|$line|" "$deployment"|^$name *=.*|$name = { address = \"127.0.0.1:${ports[number]}\", metrics = \"${metrics_of[$name]}\", resp = \"127.0.0.1:${resp_of[$name]}\" }|" \
-      "$deployment"
+    sed -i -E "s|^$name *=.*|$line|" "$deployment"
   done
   "$parley" keys gen "$deployment" >"$folder/keys.log" 2>&1 || fail "no keys were made"
 }
