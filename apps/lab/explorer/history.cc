@@ -23,6 +23,16 @@ void encode(Writer& out, const Decisions& decisions) {
   }
 }
 
+void encode(Writer& out, const std::vector<Performed::Skipped>& skipped) {
+  out.varint(skipped.size());
+  for (const Performed::Skipped& range : skipped) {
+    out.varint(range.instance.value);
+    out.bytes(range.partition);
+    out.varint(range.from);
+    out.varint(range.to);
+  }
+}
+
 void encode(Writer& out, const std::vector<Performed::Noted>& notes) {
   out.varint(notes.size());
   for (const Performed::Noted& noted : notes) {
@@ -62,7 +72,8 @@ History::History(const Object* initial, RefinementStates* refinement)
 }
 
 std::uint32_t History::claim_of(const Performed& done, PrincipalId principal, InstanceId object) {
-  Claim claim{.caller = principal, .object = object, .pushed = done.pushed};
+  Claim claim{
+      .skipped = done.skipped, .caller = principal, .object = object, .pushed = done.pushed};
   if (done.refused && watched_.contains(*done.refused)) claim.refused = done.refused;
   if (refinement_ != nullptr) claim.notes = refinement_->concerned(done.notes);
   if (done.decides.empty() && !claim.pushed && !claim.refused && claim.notes.empty()) return empty;
@@ -73,6 +84,7 @@ std::uint32_t History::claim_of(const Performed& done, PrincipalId principal, In
   Bytes key;
   Writer writer{key};
   encode(writer, claim.decisions);
+  encode(writer, claim.skipped);
   encode(writer, claim.refused);
   encode(writer, claim.notes);
   writer.u8(claim.pushed ? 1 : 0);
@@ -116,6 +128,7 @@ std::uint32_t History::intern(Known known) {
 std::uint32_t History::check(std::uint32_t history, const Claim& claim) {
   Known known = histories_[history];
   std::optional<Violation> violation = add(known, claim);
+  if (!violation) violation = check_skipped(known, claim);
   if (!violation) violation = check_refused(known, claim);
   if (!violation) violation = check_push(known, claim);
   if (!violation) violation = check_refinement(known, claim);
@@ -141,6 +154,22 @@ std::optional<Violation> History::add(Known& known, const Claim& claim) {
       return Violation{"agreement", place(made.instance, made.position) + ": " +
                                         in_words(at->value) + " was decided before, now " +
                                         in_words(made.value) + " is"};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> History::check_skipped(const Known& known, const Claim& claim) {
+  for (const Performed::Skipped& range : claim.skipped) {
+    for (std::uint64_t position = range.from; position < range.to; ++position) {
+      const auto is_there = [&](const Decision& made) {
+        return made.instance == range.instance && made.partition == range.partition &&
+               made.position == position;
+      };
+      if (std::any_of(known.decisions.begin(), known.decisions.end(), is_there)) continue;
+      return Violation{"decide_order",
+                       place(range.instance, position) + ": expected it to be decided before " +
+                           "anyone goes on after it, found it passed over and decided by nobody"};
     }
   }
   return std::nullopt;

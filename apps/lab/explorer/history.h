@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What has been decided so far, as one small number that is part of every global
-// state, and the invariants over it: nodes agree on every decided position, a push
-// that was answered Ok was decided and has the result that this gives, what was
-// refused for good is never decided, and, where that is asked for, what backends note
-// of refinement is a behaviour of the ADO model.
+// state, and the invariants over it: nodes agree on every decided position and pass
+// over none that nobody has decided, a push that was answered Ok was decided and has
+// the result that this gives, what was refused for good is never decided, and, where
+// that is asked for, what backends note of refinement is a behaviour of the ADO model.
 #pragma once
 
 #include <cstdint>
@@ -53,6 +53,7 @@ class History {
   };
   struct Claim {
     std::vector<Decision> decisions{};
+    std::vector<Performed::Skipped> skipped{};
     PrincipalId caller{};
     InstanceId object{};
     std::optional<Performed::Pushed> pushed{};
@@ -68,6 +69,7 @@ class History {
   std::uint32_t intern(Known known);
   std::uint32_t check(std::uint32_t history, const Claim& claim);
   static std::optional<Violation> add(Known& known, const Claim& claim);
+  static std::optional<Violation> check_skipped(const Known& known, const Claim& claim);
   static std::optional<Violation> check_refused(const Known& known, const Claim& claim);
   std::optional<Violation> check_refinement(Known& known, const Claim& claim) const;
   std::optional<Violation> check_push(const Known& known, const Claim& claim) const;

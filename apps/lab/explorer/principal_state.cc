@@ -238,11 +238,15 @@ void PrincipalState::change_membership(Hosted& from, const ChangeMembership& cha
 void PrincipalState::decide(Hosted& from, const Decide& decided, Run& run) {
   const auto [next, is_first] =
       from.decides_next.try_emplace(to_bytes(decided.partition.view()), decided.position);
-  if (decided.position != next->second && !run.done.violation) {
-    run.done.violation =
-        Violation{"decide_order", from.route->name + ": expected " + system_->name_of(self_) +
-                                      " to decide position " + std::to_string(next->second) +
-                                      " next, found " + std::to_string(decided.position)};
+  if (decided.position < next->second && !run.done.violation) {
+    run.done.violation = Violation{
+        "decide_order", from.route->name + ": expected " + system_->name_of(self_) +
+                            " to decide position " + std::to_string(next->second) +
+                            " or a later one next, found " + std::to_string(decided.position)};
+  }
+  // Whether others have decided what lies between is no matter of this principal alone.
+  if (decided.position > next->second) {
+    run.done.skipped.push_back({from.route->id, next->first, next->second, decided.position});
   }
   next->second = decided.position + 1;
   run.done.decides.push_back({from.route->id, decided.position, decided.value, decided.partition});

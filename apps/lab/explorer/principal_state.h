@@ -65,8 +65,17 @@ struct Performed {
     InstanceId instance;
     SharedMembership membership;
   };
+  /// Positions from `from` up to `to`, without it, that were passed over: somebody
+  /// else must have decided them.
+  struct Skipped {
+    InstanceId instance;
+    Bytes partition;
+    std::uint64_t from;
+    std::uint64_t to;
+  };
   std::vector<Message> sends;
   std::vector<NodeOutput::Decided> decides;
+  std::vector<Skipped> skipped;
   std::vector<Noted> notes;
   std::vector<MembersChanged> changes;
   std::optional<ObjectClient::Call> called;  ///< What the client asked for.

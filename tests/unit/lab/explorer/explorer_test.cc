@@ -200,6 +200,24 @@ TEST(ExplorerTest, TheCounterexampleIsAShortestOne) {
             "  decides 00 at position 1 of toy\n");
 }
 
+TEST(ExplorerTest, APrincipalSkipsOnlyWhatAnotherDecided) {
+  const auto skipping = [](std::uint64_t decided_by_another) {
+    return toy_system(2, [=](const Input& input, ToyMemory& memory, Effects& effects) {
+      if (starts_at(input, memory, 0)) effects.push_back(timer(0));
+      if (starts_at(input, memory, 1)) effects.push_back(Decide{decided_by_another, record_of(2)});
+      if (!std::holds_alternative<TimerFired>(input)) return;
+      effects.push_back(Decide{1, record_of(1)});
+      effects.push_back(Decide{3, record_of(3)});
+    });
+  };
+  EXPECT_TRUE(explore(skipping(2), toy_options()).exhausted());
+  const Exploration found = explore(skipping(4), toy_options());
+  ASSERT_TRUE(found.counterexample);
+  EXPECT_EQ(found.counterexample->violation.invariant, "decide_order");
+  EXPECT_EQ(NaiveExplorer(skipping(2), toy_options()).run().violated_after, std::nullopt);
+  EXPECT_EQ(NaiveExplorer(skipping(4), toy_options()).run().violated_after, 1u);
+}
+
 TEST(ExplorerTest, AViolationWhileStartingHasNoSteps) {
   const System system = toy_system(2, [](const Input& input, ToyMemory& memory, Effects& effects) {
     if (std::holds_alternative<Start>(input))

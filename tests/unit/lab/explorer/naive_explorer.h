@@ -126,7 +126,11 @@ class NaiveExplorer {
       const Bytes value = to_bytes(decide->value.view());
       const auto at = state.decided.try_emplace(decide->position, value).first;
       if (at->second != value) state.broken = true;
-      if (node.decides_next != 0 && decide->position != node.decides_next) state.broken = true;
+      if (node.decides_next != 0 && decide->position < node.decides_next) state.broken = true;
+      for (std::uint64_t skipped = node.decides_next; skipped != 0 && skipped < decide->position;
+           ++skipped) {
+        if (!state.decided.contains(skipped)) state.broken = true;
+      }
       node.decides_next = decide->position + 1;
     }
   }

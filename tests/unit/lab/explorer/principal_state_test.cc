@@ -135,11 +135,27 @@ TEST(PrincipalStateTest, EveryPartitionCountsItsOwnPositions) {
   EXPECT_FALSE(apart.violation);
   ASSERT_EQ(apart.decides.size(), 3u);
   EXPECT_EQ(apart.decides[1].partition, record_of(101));
-  Performed gap;
-  const System with_gap = deciding(3);
-  started(with_gap, 0, gap);
-  ASSERT_TRUE(gap.violation);
-  EXPECT_EQ(gap.violation->invariant, "decide_order");
+  Performed again;
+  const System repeating = deciding(1);
+  started(repeating, 0, again);
+  ASSERT_TRUE(again.violation);
+  EXPECT_EQ(again.violation->invariant, "decide_order");
+}
+
+// Goal: what is passed over is a matter of all principals, not of this one.
+TEST(PrincipalStateTest, APositionThatIsPassedOverIsTold) {
+  const System system =
+      toy_system(1, [](const Input& input, ToyMemory& /*memory*/, Effects& effects) {
+        if (!std::holds_alternative<Start>(input)) return;
+        effects.push_back(Decide{1, record_of(1), record_of(100)});
+        effects.push_back(Decide{4, record_of(2), record_of(100)});
+      });
+  Performed done;
+  started(system, 0, done);
+  EXPECT_FALSE(done.violation);
+  ASSERT_EQ(done.skipped.size(), 1u);
+  EXPECT_EQ(done.skipped[0].from, 2u);
+  EXPECT_EQ(done.skipped[0].to, 4u);
 }
 
 TEST(PrincipalStateTest, APublicationGoesToEveryOtherHostAmongItsVerifiers) {
