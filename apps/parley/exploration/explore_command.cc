@@ -120,6 +120,7 @@ Result<ExploreOptions> options_of(const ExploreRequest& request, const Tables& t
   options.crashes = request.crashes;
   options.duplicates = request.duplicates;
   options.timers = request.timers;
+  options.refinement = request.refinement;
   options.depth_max = request.depth_max.value_or(options.depth_max);
   options.states_max = request.states_max.value_or(options.states_max);
   options.memory_max = request.memory_max;

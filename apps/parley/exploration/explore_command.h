@@ -20,6 +20,7 @@ struct ExploreRequest {
   std::uint32_t crashes = 0;
   bool duplicates = false;
   bool timers = true;
+  bool refinement = false;
   std::vector<std::string> symmetric;  ///< Groups or principals.
   std::optional<std::uint64_t> depth_max;
   std::optional<std::uint64_t> states_max;

@@ -136,6 +136,8 @@ std::string options_of(const SimulateRequest& request) {
   if (request.clients) options += " --clients " + std::to_string(*request.clients);
   if (request.ticks) options += " --ticks " + std::to_string(*request.ticks);
   if (request.ideal) options += " --ideal";
+  if (!request.invariants) options += " --no-invariants";
+  if (!request.refinement) options += " --no-refinement";
   for (const std::string& directory : request.directories) options += " --directory " + directory;
   return options;
 }
@@ -178,9 +180,12 @@ int simulate(const SimulateRequest& request) {
   if (const int* exit = std::get_if<int>(&opening)) return *exit;
   const OpenedDeployment& opened = std::get<OpenedDeployment>(opening);
 
-  const Result<std::shared_ptr<const Simulator>> made = Simulator::make(
-      opened.deployment, *opened.catalogue, &sha256,
-      {.ideal = request.ideal, .invariants = request.invariants, .digest = request.digest});
+  const Result<std::shared_ptr<const Simulator>> made =
+      Simulator::make(opened.deployment, *opened.catalogue, &sha256,
+                      {.ideal = request.ideal,
+                       .invariants = request.invariants,
+                       .refinement = request.refinement,
+                       .digest = request.digest});
   if (!made) return fail(exit_code::of(made.error().code), made.error().message);
   const Simulator& simulator = **made;
   if (Status fits = simulator.check(*plan); !fits) {

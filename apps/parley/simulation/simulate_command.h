@@ -24,6 +24,7 @@ struct SimulateRequest {
   unsigned jobs = 1;
   bool ideal = false;
   bool invariants = true;
+  bool refinement = true;
   bool digest = true;
   bool shrink = false;
   bool json = false;

@@ -31,6 +31,8 @@ void add_explore(CLI::App& app, Action& action) {
       ->capture_default_str();
   verb->add_flag("--duplicates", request->duplicates, "Messages may arrive any number of times");
   verb->add_flag("!--no-timers", request->timers, "No timer ever fires");
+  verb->add_flag("--refinement", request->refinement,
+                 "Check what backends note in the words of the ADO model too: more states");
   verb->add_option("--symmetric", request->symmetric,
                    "Group whose members without a client are interchangeable")
       ->delimiter(',');

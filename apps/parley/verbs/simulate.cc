@@ -36,6 +36,9 @@ void add_simulate(CLI::App& app, Action& action) {
   verb->add_flag_callback(
       "--no-invariants", [request] { request->invariants = false; }, "Check progress only");
   verb->add_flag_callback(
+      "--no-refinement", [request] { request->refinement = false; },
+      "Take no account of what backends note in the words of the ADO model");
+  verb->add_flag_callback(
       "--no-digest", [request] { request->digest = false; }, "Keep no trace digest");
   verb->add_flag("--shrink", request->shrink, "Look for a smaller plan with the same violation");
   add_directories(*verb, request->directories);
