@@ -62,7 +62,8 @@ std::vector<std::string> own_messages(const std::string& log) {
 bool answers(const std::string& address) {
   RespClient client;
   return client.connect(address, std::chrono::milliseconds{500}) &&
-         client.command({"GET", "nothing"}, std::chrono::seconds{3}).kind == RespReply::Kind::Nil;
+         client.commands({{"GET", "nothing"}}, std::chrono::seconds{3}).kind ==
+             RespReply::Kind::Nil;
 }
 
 /// Puts a file where another may be read at the same time.
@@ -85,7 +86,7 @@ Cluster::Cluster(const Options& options, fs::path folder, Network& network)
     node.resp = network.new_address(i);
     nodes_.push_back(std::move(node));
   }
-  if (options.has(FaultClass::Clock)) clock_library_ = find_clock_library();
+  if (options.has(FaultClass::ClockJump)) clock_library_ = find_clock_library();
 }
 
 Cluster::~Cluster() {

@@ -50,7 +50,8 @@ void Nemesis::add_classes() {
   }
   add(FaultClass::SlowDisk, faulty ? "" : "only with --store faulty",
       [this] { return slow_disk(); });
-  add(FaultClass::Clock, cluster_.has_clocks() ? "" : "no libfaketime; apt-get install faketime",
+  add(FaultClass::ClockJump,
+      cluster_.has_clocks() ? "" : "no libfaketime; apt-get install faketime",
       [this] { return clock(); });
 }
 

@@ -16,10 +16,10 @@ struct Named {
   FaultClass fault;
 };
 constexpr Named fault_names[fault_classes_count] = {
-    {"kill", FaultClass::Kill},   {"crash_all", FaultClass::CrashAll},
-    {"pause", FaultClass::Pause}, {"partition", FaultClass::Partition},
-    {"disk", FaultClass::Disk},   {"slow_disk", FaultClass::SlowDisk},
-    {"clock", FaultClass::Clock},
+    {"kill", FaultClass::Kill},       {"crash_all", FaultClass::CrashAll},
+    {"pause", FaultClass::Pause},     {"partition", FaultClass::Partition},
+    {"disk", FaultClass::Disk},       {"slow_disk", FaultClass::SlowDisk},
+    {"clock", FaultClass::ClockJump},
 };
 
 std::vector<std::string> names_of_faults() {

@@ -19,7 +19,7 @@ enum class FaultClass : std::uint8_t {
   Partition,  ///< Packets between some nodes are dropped, or a link is down.
   Disk,       ///< A disk that is full or fails: exit 74, and a restart.
   SlowDisk,   ///< Syncs take long.
-  Clock,      ///< The wall clock of a node jumps.
+  ClockJump,  ///< The wall clock of a node jumps.
 };
 inline constexpr std::size_t fault_classes_count = 7;
 

@@ -59,16 +59,26 @@ void RespClient::close() {
   buffer_.clear();
 }
 
-RespReply RespClient::command(const std::vector<std::string>& words,
-                              std::chrono::milliseconds patience) {
+RespReply RespClient::commands(const std::vector<Words>& commands,
+                               std::chrono::milliseconds patience) {
   end_ = Clock::now() + patience;
-  std::string request = "*" + std::to_string(words.size()) + "\r\n";
-  for (const std::string& word : words) {
-    request += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+  std::string request;
+  for (const Words& words : commands) {
+    request += "*" + std::to_string(words.size()) + "\r\n";
+    for (const std::string& word : words) {
+      request += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+    }
   }
   RespReply reply;
-  if (send_all(request)) reply = receive_reply();
-  if (reply.kind == RespReply::Kind::Broken) close();
+  bool whole = send_all(request);
+  for (std::size_t i = 0; whole && i < commands.size(); ++i) {
+    reply = receive_reply();
+    whole = reply.kind != RespReply::Kind::Broken;
+  }
+  if (!whole) {
+    reply = {};
+    close();
+  }
   return reply;
 }
 
@@ -83,11 +93,17 @@ RespReply RespClient::receive_reply() {
     reply.text = std::move(line);
     return reply;
   }
-  if ((kind != ':' && kind != '$') || !parse(line, reply.integer)) return reply;
+  if ((kind != ':' && kind != '$' && kind != '*') || !parse(line, reply.integer)) return reply;
   if (kind == ':') {
     reply.kind = RespReply::Kind::Integer;
   } else if (reply.integer < 0) {
     reply.kind = RespReply::Kind::Nil;
+  } else if (kind == '*') {
+    const std::int64_t count = reply.integer;
+    for (std::int64_t i = 0; i < count; ++i) {
+      reply = receive_reply();
+      if (reply.kind == RespReply::Kind::Broken) break;
+    }
   } else if (static_cast<std::size_t>(reply.integer) <= bulk_max &&
              receive(static_cast<std::size_t>(reply.integer), reply.text)) {
     reply.kind = RespReply::Kind::Text;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One connection to a Redis port: a command, then its reply, each within a time.
-// RESP2 as far as the workload's commands are answered with it: no arrays.
+// One connection to a Redis port: commands, then their replies, within a time.
+// RESP2 as far as the workload needs it: of an array, the last item.
 #pragma once
 
 #include <chrono>
@@ -31,9 +31,10 @@ class RespClient {
   bool connected() const { return descriptor_ >= 0; }
   void close();
 
-  /// Precondition: connected. Broken closes the connection, and says nothing of
-  /// what became of the command.
-  RespReply command(const std::vector<std::string>& words, std::chrono::milliseconds patience);
+  using Words = std::vector<std::string>;
+  /// The reply to the last of the commands, which are sent together. Precondition:
+  /// connected. Broken closes the connection, and says nothing of what became of them.
+  RespReply commands(const std::vector<Words>& commands, std::chrono::milliseconds patience);
 
  private:
   bool send_all(std::string_view bytes);

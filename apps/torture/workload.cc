@@ -25,13 +25,18 @@ bool writes(const Operation& operation) {
   return operation.f != "get";
 }
 
-std::vector<std::string> words_of(const Operation& operation) {
-  if (operation.f == "get") return {"GET", operation.key};
-  if (operation.f == "set") return {"SET", operation.key, operation.argument};
-  if (operation.f == "cas") return {"CAS", operation.key, operation.expected, operation.argument};
-  if (operation.f == "append") return {"APPEND", operation.key, operation.argument};
-  if (operation.f == "del") return {"DEL", operation.key};
-  return {"INCR", operation.key};
+/// An append reads what came of it, in one transaction: the judge would otherwise
+/// have to try every order of appends between two reads.
+std::vector<RespClient::Words> commands_of(const Operation& operation) {
+  const std::string& key = operation.key;
+  if (operation.f == "get") return {{"GET", key}};
+  if (operation.f == "set") return {{"SET", key, operation.argument}};
+  if (operation.f == "cas") return {{"CAS", key, operation.expected, operation.argument}};
+  if (operation.f == "append") {
+    return {{"MULTI"}, {"APPEND", key, operation.argument}, {"GET", key}, {"EXEC"}};
+  }
+  if (operation.f == "del") return {{"DEL", key}};
+  return {{"INCR", key}};
 }
 
 Value text(const std::string& text) {
@@ -55,7 +60,9 @@ void set_argument(const Operation& operation, Event& event) {
 }
 
 void set_answer(const Operation& operation, const RespReply& reply, Event& event) {
-  if (operation.f == "get") event.value = value_read(operation, reply);
+  if (operation.f == "get" || operation.f == "append") {
+    event.value = value_read(operation, reply);
+  }
   if (operation.f == "incr") event.value = Value{Scalar{reply.integer}};
   if (operation.f == "cas" || operation.f == "del") event.value = Value{Scalar{reply.integer == 1}};
 }
@@ -105,7 +112,7 @@ Outcome perform(const Operation& operation, std::int64_t process, RespClient& cl
   set_argument(operation, event);
   file.write(event);
   const Clock::time_point asked = Clock::now();
-  reply = client.command(words_of(operation), reply_patience);
+  reply = client.commands(commands_of(operation), reply_patience);
   const Outcome outcome = outcome_of(reply, ledger);
   event.value.reset();
   event.type = outcome == Outcome::Ok     ? EventType::Ok
