@@ -23,14 +23,18 @@ Bytes method_bytes(const Object& object, std::string words, std::size_t number) 
 /// What to ask of an object of which nothing is known: every third caller reads,
 /// the others change it, in its own words if it has one of the common ones, else
 /// in bytes that it will refuse alike everywhere, which is as good to agree on.
+/// Objects of many keys are asked for one, or no two callers would ever meet.
 Bytes default_method(const Object& object, std::size_t number) {
   const std::string count = std::to_string(number);
   const bool reads = number % 3 == 2;
-  for (const char* verb : {"get", "read"}) {
+  for (const char* verb : {"get", "read", "get k", "holder", "peek"}) {
     if (!reads) break;
     if (std::optional<Bytes> method = object.parse_method(verb)) return *method;
   }
-  for (const char* verb : {"put v", "write v", "set v", "push v"}) {
+  if (number % 3 == 1) {
+    if (std::optional<Bytes> method = object.parse_method("incr k")) return *method;
+  }
+  for (const char* verb : {"put v", "write v", "set v", "push v", "set k ", "acquire v"}) {
     if (std::optional<Bytes> method = object.parse_method(verb + count)) return *method;
   }
   return to_bytes("caller-" + count);

@@ -9,7 +9,7 @@
 #include "apps/lab/conformance/conformance.h"
 #include "apps/parley/simulation/campaign.h"
 #include "tests/explore/backends/explored_register.h"
-#include "tests/sim/smoke/simulated_register.h"
+#include "tests/sim/smoke/simulated_deployment.h"
 
 namespace parley::testing {
 namespace {
@@ -63,7 +63,7 @@ std::uint64_t exploration_steps(const std::string& mutation) {
 
 /// The first seed that breaks an invariant; 0: none.
 std::uint64_t first_seed(const std::string& mutation) {
-  const SimulatedRegister lab{module_of(mutation).parent_path()};
+  const SimulatedDeployment lab{module_of(mutation).parent_path()};
   const CampaignBounds bounds{.first_seed = 1, .seeds = seeds_max, .jobs = 2, .violations_max = 1};
   const CampaignReport report =
       run_campaign(*lab.simulator, default_plan(), bounds, [](const CampaignReport&) {});

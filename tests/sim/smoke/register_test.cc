@@ -14,18 +14,18 @@
 #include "apps/parley/simulation/campaign.h"
 #include "apps/parley/simulation/plan_toml.h"
 #include "apps/parley/simulation/trace_files.h"
-#include "tests/sim/smoke/simulated_register.h"
+#include "tests/sim/smoke/simulated_deployment.h"
 
 namespace parley {
 namespace {
 
-SimulatedRegister built(const std::string& file = "register.toml") {
-  return SimulatedRegister{std::filesystem::path{PARLEY_BUILD_DIR} / "plugins" / "backend", file};
+SimulatedDeployment built(const std::string& file = "register.toml") {
+  return SimulatedDeployment{std::filesystem::path{PARLEY_BUILD_DIR} / "plugins" / "backend", file};
 }
 
-SimulatedRegister mutated() {
-  return SimulatedRegister{std::filesystem::path{PARLEY_BUILD_DIR} / "tests" / "mutations" /
-                           "SmallerQuorum"};
+SimulatedDeployment mutated() {
+  return SimulatedDeployment{std::filesystem::path{PARLEY_BUILD_DIR} / "tests" / "mutations" /
+                             "SmallerQuorum"};
 }
 
 std::string described(const CampaignReport& report, std::string_view file) {
@@ -45,7 +45,7 @@ CampaignReport run_seeds(const Simulator& simulator, const Plan& plan, std::uint
 }
 
 TEST(RegisterSimulation, TwoThousandSeedsOfTheSwarmHold) {
-  const SimulatedRegister lab = built();
+  const SimulatedDeployment lab = built();
   ASSERT_NE(lab.simulator, nullptr);
   const Plan plan = default_plan();
   EXPECT_TRUE(lab.simulator->left_out(plan).empty());
@@ -57,7 +57,7 @@ TEST(RegisterSimulation, TwoThousandSeedsOfTheSwarmHold) {
 }
 
 TEST(RegisterSimulation, AllFaultsAtOnceHold) {
-  const SimulatedRegister lab = built();
+  const SimulatedDeployment lab = built();
   ASSERT_NE(lab.simulator, nullptr);
   const std::filesystem::path file =
       std::filesystem::path{PARLEY_SOURCE_DIR "/tests/sim"} / "all_faults.toml";
@@ -73,7 +73,7 @@ TEST(RegisterSimulation, AllFaultsAtOnceHold) {
 // Goal: a mechanism with statements of its own serves a protocol that knows
 // nothing of it, through loss, crashes of the third party and all else.
 TEST(RegisterSimulation, AThirdPartyThatCountersignsHolds) {
-  const SimulatedRegister lab = built("countersigned.toml");
+  const SimulatedDeployment lab = built("countersigned.toml");
   ASSERT_NE(lab.simulator, nullptr);
   const CampaignReport report = run_seeds(*lab.simulator, default_plan(), 300);
   EXPECT_TRUE(report.violations.empty()) << described(report, "countersigned.toml");
@@ -84,7 +84,7 @@ TEST(RegisterSimulation, AThirdPartyThatCountersignsHolds) {
 
 // Goal: the simulation finds what it is there to find.
 TEST(RegisterSimulation, AMajorityTooSmallByOneIsCaughtWithinTenSeeds) {
-  const SimulatedRegister lab = mutated();
+  const SimulatedDeployment lab = mutated();
   ASSERT_NE(lab.simulator, nullptr);
   const CampaignReport report = run_seeds(*lab.simulator, default_plan(), 10);
   ASSERT_FALSE(report.violations.empty());
@@ -101,7 +101,7 @@ TEST(RegisterSimulation, AMajorityTooSmallByOneIsCaughtWithinTenSeeds) {
 
 // Goal: a simulated node's trace has in it all that the node depended on.
 TEST(RegisterSimulation, EveryTraceReplaysStepByStep) {
-  const SimulatedRegister lab = built();
+  const SimulatedDeployment lab = built();
   ASSERT_NE(lab.simulator, nullptr);
   const Tables& tables = lab.simulator->tables();
   const SimulatedKeys keys{tables};
@@ -121,7 +121,7 @@ TEST(RegisterSimulation, EveryTraceReplaysStepByStep) {
 }
 
 TEST(RegisterSimulation, ASeedMeansTheSameOnAnyNumberOfThreads) {
-  const SimulatedRegister lab = built();
+  const SimulatedDeployment lab = built();
   ASSERT_NE(lab.simulator, nullptr);
   const CampaignReport one = run_seeds(*lab.simulator, default_plan(), 100, 1);
   const CampaignReport three = run_seeds(*lab.simulator, default_plan(), 100, 3);

@@ -18,10 +18,11 @@
 namespace parley {
 
 /// A deployment of tests/sim with its plugins, the backend out of `backends`.
-class SimulatedRegister {
+class SimulatedDeployment {
  public:
-  explicit SimulatedRegister(const std::filesystem::path& backends,
-                             const std::string& file = "register.toml") {
+  explicit SimulatedDeployment(const std::filesystem::path& backends,
+                               const std::string& file = "register.toml",
+                               const SimulateOptions& options = {}) {
     const std::filesystem::path build{PARLEY_BUILD_DIR};
     const std::filesystem::path built = build / "plugins";
     const std::vector<std::filesystem::path> directories = {
@@ -39,7 +40,7 @@ class SimulatedRegister {
     if (!reading.ok()) return;
     catalogue_ = load_plugins(scan).catalogue;
     Result<std::shared_ptr<const Simulator>> made =
-        Simulator::make(*reading.deployment, catalogue_, &sha256, {});
+        Simulator::make(*reading.deployment, catalogue_, &sha256, options);
     EXPECT_TRUE(made.ok());
     if (made) simulator = std::move(*made);
   }
