@@ -91,8 +91,11 @@ struct ObjectEntry {
   PluginUse backend;
   PluginUse store;
   Membership membership;
+  PrincipalSet standby{};  ///< Host it, and may become members.
   std::vector<Wire> wires{};
   FileLine line{};
+
+  PrincipalSet hosts() const { return membership.members | membership.learners | standby; }
 };
 
 struct Deployment {

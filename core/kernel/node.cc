@@ -163,7 +163,9 @@ void Node::State::arrived(const Arrived& arrived) {
   const FrameView& frame = arrived.frame;
   Hosted* target = hosted(frame.instance);
   if (target == nullptr) return note(kernel_notes::instance_unknown, {frame.instance.value});
-  if (!target->membership->members.contains(frame.issuer) &&
+  // Who stands by may ask to be a member.
+  const bool stands_by = target->route != nullptr && target->route->standby.contains(frame.issuer);
+  if (!stands_by && !target->membership->members.contains(frame.issuer) &&
       !target->membership->learners.contains(frame.issuer)) {
     return note(kernel_notes::not_a_member, {frame.issuer.value});
   }

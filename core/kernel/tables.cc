@@ -124,7 +124,8 @@ class TablesBuilder {
     InstanceRoute route{.id = object_instance(tables_->instances.size()),
                         .name = entry.name,
                         .membership = std::make_shared<const Membership>(entry.membership),
-                        .hosts = entry.membership.members | entry.membership.learners,
+                        .hosts = entry.hosts(),
+                        .standby = entry.standby,
                         .create =
                             [backend, engine, id = object_instance(tables_->instances.size()),
                              config = entry.backend.config, drift = clock_drift_max_ppm(),

@@ -64,7 +64,8 @@ struct InstanceRoute {
   InstanceId id;
   std::string name;
   SharedMembership membership;
-  PrincipalSet hosts;  ///< Nodes that run it: members and learners.
+  PrincipalSet hosts;  ///< Nodes that run it: members, learners, and those that stand by.
+  PrincipalSet standby{};
   std::function<std::unique_ptr<Machine>(PrincipalId self)> create;
   PluginUse store;
   std::vector<Wire> wires{};

@@ -66,7 +66,7 @@ class RulesCheck {
   void check_coverage() {
     for (std::size_t i = 0; i < deployment_.objects.size(); ++i) {
       const ObjectEntry& object = deployment_.objects[i];
-      const PrincipalSet hosts = object.membership.members | object.membership.learners;
+      const PrincipalSet hosts = object.hosts();
       std::size_t uncovered = 0;
       PrincipalId issuer{};
       PrincipalId verifier{};

@@ -46,17 +46,24 @@ inline constexpr std::string_view exploration_only = "D0042";
 inline constexpr std::string_view not_auditable = "D0043";
 inline constexpr std::string_view rule_never_matches = "D0044";
 inline constexpr std::string_view bad_plugin_default = "D0045";
+inline constexpr std::string_view needs_configuration = "D0046";
+inline constexpr std::string_view bad_configuration = "D0047";
+inline constexpr std::string_view needs_log = "D0048";
 
 /// All of them, for the test that wants an example of each.
 inline constexpr std::string_view all[] = {
-    unreadable,         file_too_large,     syntax,           too_deep,
-    schema_version,     unknown_key,        missing_key,      wrong_type,
-    out_of_range,       bad_unit,           bad_choice,       later_work,
-    bad_plugin_use,     empty_list,         bad_name,         name_taken,
-    bad_address,        address_taken,      unknown_name,     group_cycle,
-    listed_twice,       too_many,           name_repeated,    bad_scope,
-    unknown_instance,   unknown_plugin,     plugin_directory, secret_file,
-    not_authenticated,  needs_private_link, exploration_only, not_auditable,
-    rule_never_matches, bad_plugin_default};
+    unreadable,         file_too_large,      syntax,
+    too_deep,           schema_version,      unknown_key,
+    missing_key,        wrong_type,          out_of_range,
+    bad_unit,           bad_choice,          later_work,
+    bad_plugin_use,     empty_list,          bad_name,
+    name_taken,         bad_address,         address_taken,
+    unknown_name,       group_cycle,         listed_twice,
+    too_many,           name_repeated,       bad_scope,
+    unknown_instance,   unknown_plugin,      plugin_directory,
+    secret_file,        not_authenticated,   needs_private_link,
+    exploration_only,   not_auditable,       rule_never_matches,
+    bad_plugin_default, needs_configuration, bad_configuration,
+    needs_log};
 
 }  // namespace parley::codes

@@ -84,7 +84,11 @@ constexpr parley_field object_fields[] = {
     {"type", type_plugin, 1, nullptr, 0, 0, "Object plugin: its methods and state."},
     {"members", type_groups, 1, nullptr, 0, 0, "Replicas, in protocol order."},
     {"learners", type_groups, 0, "[]", 0, 0, "Nodes that follow and count in no quorum."},
+    {"standby", type_groups, 0, "[]", 0, 0,
+     "Nodes that host it and may become members in place of others."},
     {"backend", type_plugin, 1, nullptr, 0, 0, "Consensus backend plugin."},
+    {"configuration", PARLEY_FIELD_STRING, 0, "", 0, 0,
+     "Object of type configuration that decides its members, for backends that need one."},
     {"store", type_plugin, 1, nullptr, 0, 0, "Store plugin of each replica."},
 };
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // [[object]]: what is replicated, by whom, on what.
+#include <algorithm>
 #include <map>
 
+#include "core/api/call.h"
+#include "core/api/configuration.h"
 #include "core/base/limits.h"
 #include "core/host/deployment/reading.h"
 
@@ -21,14 +24,30 @@ class ObjectsSection {
     const bool has_object = plugin(table, "type", object.object);
     const bool has_backend = plugin(table, "backend", object.backend);
     const bool has_store = plugin(table, "store", object.store);
-    read_members(table, object.membership);
+    read_members(table, object);
+    const std::string master = table.text("configuration");
     if (!has_object || !has_backend || !has_store) return;
+    if (const TomlEntry* entry = table.entry("configuration"); entry != nullptr) {
+      masters_.try_emplace(reading_.deployment.objects.size(), Named{master, entry->value.span});
+    }
+    places_.push_back(table.place());
     const TomlEntry* members = table.entry("members");
     reading_.object_places.push_back(members == nullptr ? table.place() : members->value.span);
     reading_.deployment.objects.push_back(std::move(object));
   }
 
+  /// Effect: what objects need of each other and of their backends is there, or said.
+  void finish() {
+    for (const auto& [position, named] : masters_) wire_master(position, named);
+    for (std::size_t i = 0; i < reading_.deployment.objects.size(); ++i) check_needs(i);
+  }
+
  private:
+  struct Named {
+    std::string name;
+    SourceSpan place;
+  };
+
   void claim_name(TableReader& table, const std::string& name) {
     const TomlEntry* entry = table.entry("name");
     if (entry == nullptr || name.empty()) return;
@@ -51,30 +70,98 @@ class ObjectsSection {
     return found.has_value();
   }
 
-  void read_members(TableReader& table, Membership& membership) {
+  void read_members(TableReader& table, ObjectEntry& object) {
+    Membership& membership = object.membership;
     membership.epoch = Epoch{1};
     if (const TomlEntry* entry = table.entry("members")) {
       table.record("members", entry);
       membership.order = resolve_list(reading_, "members", entry->value);
       membership.members = set_of(membership.order);
     }
-    const TomlEntry* learners = table.entry("learners");
-    table.record("learners", learners);
-    if (learners == nullptr) return;
-    const TomlValue& value = learners->value;
+    membership.learners = read_others(table, "learners", membership.members, "a learner");
+    object.standby =
+        read_others(table, "standby", membership.members | membership.learners, "standing by");
+  }
+
+  /// An optional list, none of whom may be among those listed before.
+  PrincipalSet read_others(TableReader& table, std::string_view key, const PrincipalSet& before,
+                           std::string_view what) {
+    const TomlEntry* entry = table.entry(key);
+    table.record(key, entry);
+    if (entry == nullptr) return {};
+    const TomlValue& value = entry->value;
     // "No learners" may be said.
-    if (value.kind == TomlValue::Kind::Array && value.items.empty()) return;
-    membership.learners = set_of(resolve_list(reading_, "learners", value));
-    const PrincipalSet both = membership.learners & membership.members;
-    if (both.empty()) return;
-    reading_.diagnostics.error(
-        codes::listed_twice, value.span,
-        "principal '" + reading_.deployment.principals[both.members().front().value].name +
-            "' is a member and a learner");
+    if (value.kind == TomlValue::Kind::Array && value.items.empty()) return {};
+    const PrincipalSet others = set_of(resolve_list(reading_, key, value));
+    const PrincipalSet both = others & before;
+    if (!both.empty()) {
+      reading_.diagnostics.error(
+          codes::listed_twice, value.span,
+          "principal '" + reading_.deployment.principals[both.members().front().value].name +
+              "' is a member and " + std::string{what});
+    }
+    return others;
+  }
+
+  bool has(parley_kind kind, const PluginUse& use, parley_guarantee guarantee) const {
+    const PluginSchema* schema = reading_.plugins.find(kind, use.name);
+    return schema != nullptr && schema->has(guarantee);
+  }
+
+  /// Effect: the object's questions about its members go to the object named.
+  void wire_master(std::size_t position, const Named& named) {
+    ObjectEntry& object = reading_.deployment.objects[position];
+    const auto& objects = reading_.deployment.objects;
+    const auto error = [&](const std::string& text) -> Diagnostic& {
+      return reading_.diagnostics.error(codes::bad_configuration, named.place,
+                                        "object '" + object.name + "': " + text);
+    };
+    const auto master = std::find_if(objects.begin(), objects.end(), [&](const ObjectEntry& each) {
+      return each.name == named.name;
+    });
+    if (master == objects.end() || master->object.name != "configuration") {
+      error("expected an object of type 'configuration', found '" + named.name + '\'')
+          .suggest("add an [[object]] of that type and name it here");
+      return;
+    }
+    const PrincipalSet without = object.hosts() - master->hosts();
+    if (!without.empty()) {
+      error("'" + named.name + "' must be hosted by all nodes of it, and '" +
+            reading_.deployment.principals[without.members().front().value].name + "' is not")
+          .suggest("add it to the learners of '" + named.name + '\'');
+      return;
+    }
+    object.wires.push_back(
+        {.from = port_configuration,
+         .to = object_instance(static_cast<std::size_t>(master - objects.begin())),
+         .port = port_call});
+  }
+
+  void check_needs(std::size_t position) {
+    const ObjectEntry& object = reading_.deployment.objects[position];
+    if (has(PARLEY_KIND_BACKEND, object.backend, PARLEY_GUARANTEE_NEEDS_CONFIGURATION) &&
+        !masters_.contains(position)) {
+      reading_.diagnostics
+          .error(codes::needs_configuration, places_[position],
+                 "object '" + object.name + "': backend '" + object.backend.name +
+                     "' leaves the choice of members to a configuration master, and none is named")
+          .suggest("add configuration = \"NAME\", an object of type 'configuration'");
+    }
+    if (has(PARLEY_KIND_OBJECT, object.object, PARLEY_GUARANTEE_NEEDS_LOG) &&
+        !has(PARLEY_KIND_BACKEND, object.backend, PARLEY_GUARANTEE_LOG)) {
+      reading_.diagnostics
+          .error(codes::needs_log, places_[position],
+                 "object '" + object.name + "': type '" + object.object.name +
+                     "' is of no use with a single method, and backend '" + object.backend.name +
+                     "' commits no more")
+          .suggest("use a backend that keeps a log, such as \"multi_paxos\"");
+    }
   }
 
   Reading& reading_;
   std::map<std::string, SourceSpan> names_;
+  std::map<std::size_t, Named> masters_;  ///< By position of the object that names one.
+  std::vector<SourceSpan> places_;        ///< Of each object.
 };
 
 }  // namespace
@@ -90,6 +177,7 @@ void read_objects(Reading& reading, TableReader& root) {
   }
   ObjectsSection section{reading};
   read_array(reading, root, "object", [&](TableReader& table) { section.read(table); });
+  section.finish();
 }
 
 }  // namespace parley

@@ -159,8 +159,12 @@ void Chain::give_up_calls(bool still_head, Effects& effects) {
   branches_bytes_ = 0;
 }
 
+/// Members of the first epoch that lost their seat are told to the node as learners:
+/// they go on hearing and being heard, and may come back.
 void Chain::announce_members(Effects& effects) const {
-  effects.push_back(ChangeMembership{std::make_shared<const Membership>(membership())});
+  Membership told = membership();
+  told.learners |= first_->members - told.members;
+  effects.push_back(ChangeMembership{std::make_shared<const Membership>(std::move(told))});
 }
 
 void Chain::watch(Effects& effects) const {

@@ -42,7 +42,13 @@ inline PluginSchemas schemas_for_tests() {
   const parley_field paxos[] = {{"call_timeout", PARLEY_FIELD_DURATION, 0, "500ms", 1'000'000,
                                  60'000'000'000, "How long a call waits."}};
   schemas.add(PARLEY_KIND_BACKEND, "single_paxos", PARLEY_GUARANTEE_LINEARIZABLE, paxos);
-  schemas.add(PARLEY_KIND_BACKEND, "multi_paxos", PARLEY_GUARANTEE_LINEARIZABLE, {});
+  schemas.add(PARLEY_KIND_BACKEND, "multi_paxos",
+              PARLEY_GUARANTEE_LINEARIZABLE | PARLEY_GUARANTEE_LOG, {});
+  schemas.add(
+      PARLEY_KIND_BACKEND, "chain",
+      PARLEY_GUARANTEE_LINEARIZABLE | PARLEY_GUARANTEE_LOG | PARLEY_GUARANTEE_NEEDS_CONFIGURATION,
+      {});
+  schemas.add(PARLEY_KIND_OBJECT, "configuration", PARLEY_GUARANTEE_NEEDS_LOG, {});
   schemas.add(PARLEY_KIND_STORE, "memory", 0, {});
   schemas.add(PARLEY_KIND_STORE, "rocksdb", PARLEY_GUARANTEE_DURABLE, {});
   schemas.add(PARLEY_KIND_OBJECT, "register", 0, {});

@@ -60,8 +60,8 @@ TEST(JsonSchemaTest, KnowsTablesAndPlugins) {
   EXPECT_TRUE(schema["properties"].contains("non_repudiation"));
   EXPECT_FALSE(schema["properties"].contains("oracle"));  // Refused by this build.
   const json& backend = schema["definitions"]["backend"]["anyOf"];
-  EXPECT_EQ(backend[0]["enum"], json::array({"multi_paxos", "single_paxos"}));
-  EXPECT_TRUE(backend[2]["properties"].contains("call_timeout"));
+  EXPECT_EQ(backend[0]["enum"], json::array({"chain", "multi_paxos", "single_paxos"}));
+  EXPECT_TRUE(backend[3]["properties"].contains("call_timeout"));
   const json& stage = schema["definitions"]["disseminator"]["anyOf"][1];
   EXPECT_TRUE(stage["properties"].contains("escalate_after"));
   EXPECT_FALSE(stage["properties"].contains("target"));

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/api/call.h"
+#include "core/api/configuration.h"
 #include "core/base/limits.h"
 #include "core/base/prng.h"
 #include "tests/unit/host/deployment/deployment_fixture.h"
@@ -319,6 +321,45 @@ TEST(ReadDeploymentTest, BoundsTheNestingOfGroups) {
     text += 'g' + std::to_string(i) + " = [\"g" + std::to_string(i + 1) + "\"]\n";
   }
   EXPECT_FALSE(read_text(text + "g5000 = [\"r1\"]\n").ok());
+}
+
+// Goal: what a backend asks about its members reaches the object named for it.
+TEST(ReadDeploymentTest, WiresAnObjectToItsConfigurationMaster) {
+  const DeploymentReading reading = read_text(R"(schema = 1
+[deployment]
+name = "demo"
+data_dir = "var"
+[principals]
+r1 = { address = "127.0.0.1:7101" }
+r2 = { address = "127.0.0.1:7102" }
+r3 = { address = "127.0.0.1:7103" }
+[[authentication]]
+between = "* <-> *"
+mechanisms = ["hmac_sha256"]
+[[object]]
+name = "data"
+type = "register"
+members = ["r1", "r2"]
+standby = ["r3"]
+backend = "chain"
+configuration = "master"
+store = "memory"
+[[object]]
+name = "master"
+type = "configuration"
+members = "*"
+backend = "multi_paxos"
+store = "memory"
+)");
+  ASSERT_EQ(reading.report(), "");
+  const ObjectEntry& data = reading.deployment->objects[0];
+  EXPECT_EQ(data.standby, PrincipalSet{PrincipalId{2}});
+  EXPECT_EQ(data.hosts().size(), 3u);
+  ASSERT_EQ(data.wires.size(), 1u);
+  EXPECT_EQ(data.wires[0].from, port_configuration);
+  EXPECT_EQ(data.wires[0].to, object_instance(1));
+  EXPECT_EQ(data.wires[0].port, port_call);
+  EXPECT_TRUE(reading.deployment->objects[1].wires.empty());
 }
 
 }  // namespace
