@@ -25,6 +25,12 @@ void VerticalPaxos::ask_promises(const Gathering& gathering, Effects& effects) c
 
 void VerticalPaxos::on_promise(PrincipalId issuer, Promise message, Effects& effects) {
   if (!current(issuer, message.epoch, effects)) return;
+  if (Leader* leader = leading(); leader != nullptr && leader->peers.contains(issuer)) {
+    // Too late for a vote; it can follow from here.
+    Peer& peer = leader->peers.at(issuer);
+    peer.silent = 0;
+    return heartbeat(issuer, peer, effects);
+  }
   auto* gathering = std::get_if<Gathering>(&role_);
   if (gathering == nullptr || !members_since(history_.completed()).contains(issuer)) {
     return late(issuer, Promise::type, effects);

@@ -32,6 +32,10 @@ void VerticalPaxos::on_beat_timer(Effects& effects) {
   effects.push_back(SetTimer{timer_beat, options_.heartbeat, options_.heartbeat});
   rewind_stuck(effects);
   improve_epoch(count_silence(effects), effects);
+  if (++leader->beats >= beats_per_look) {
+    leader->beats = 0;
+    look_for_epoch(effects);
+  }
   leader->confirmed == leader->round ? begin_round(effects) : heartbeats(effects);
 }
 

@@ -119,6 +119,7 @@ void VerticalPaxos::encode_role(StateWriter& out, const Leader& role) {
   }
   out.varint(role.round);
   out.varint(role.confirmed);
+  out.varint(role.beats);
   out.varint(role.reads.size());
   for (const Read& read : role.reads) {
     write_waiting(out, read);

@@ -41,6 +41,9 @@ inline constexpr std::size_t branches_bytes_max = std::size_t{64} << 20;
 inline constexpr std::uint64_t uncommitted_bytes_max = std::uint64_t{64} << 20;
 /// An epoch this far in its versions is followed by one of the same members.
 inline constexpr std::uint32_t version_max = 0xF000'0000;
+/// Heartbeats after which a leader asks the master, though nothing is wrong: somebody
+/// else may have proposed an epoch.
+inline constexpr std::uint32_t beats_per_look = 64;
 /// Timer firings after which an unanswered question to the master is asked again.
 inline constexpr std::uint32_t ask_patience = 4;
 
@@ -118,6 +121,7 @@ class VerticalPaxos final : public Machine {
     std::map<PrincipalId, Peer> peers{};
     std::uint64_t round = 0;  ///< Of heartbeats, the latest begun.
     std::uint64_t confirmed = 0;
+    std::uint32_t beats = 0;  ///< Since the master was asked.
     std::vector<Read> reads{};
   };
   using Role = std::variant<Follower, Gathering, Leader>;
