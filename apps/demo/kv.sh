@@ -50,9 +50,7 @@ write_deployment() {
   holder=$!
   exec 9>"$folder/hold"  # Open as long as this shell lives.
   read -r -a ports <"$folder/ports"
-  # Clients come to all nodes: who leads goes on leading, and is sent their commands.
-  sed -E -e "s|^data_dir *=.*|data_dir = \"data\"|" \
-    -e "s/(use = \"multi_paxos\")/\1, pull_moves_leader = false/" configs/kv.toml >"$deployment"
+  sed -E -e "s|^data_dir *=.*|data_dir = \"data\"|" configs/kv.toml >"$deployment"
   printf '\n[plugins]\ndirectories = ["%s/plugins"]\n' "$build" >>"$deployment"
   for number in 0 1 2; do
     name=${nodes[number]}

@@ -133,6 +133,9 @@ std::optional<Callers::Pushed> Callers::on_reply(const NodeOutput::Replied& repl
     return Pushed{object_instance(caller.object), caller.object, caller.client.method(),
                   std::move(result->value)};
   }
+  // Who would serve the call at once is asked next.
+  const std::optional<Outcome> outcome = decode_outcome(reply.value);
+  if (outcome && outcome->owner) caller.node = *outcome->owner;
   // A failure is tried again after a while, or two callers would go on outbidding each other.
   if (caller.client.pulling()) {
     call_at(world_.now() + tick_ * prng_.between(1, retry_ticks_max), index);
