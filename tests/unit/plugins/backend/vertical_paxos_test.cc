@@ -68,12 +68,13 @@ class Trio {
   void fire(PrincipalId id, TimerId timer, int times = 1) {
     for (int i = 0; i < times; ++i) step(id, TimerFired{timer});
   }
-  /// Effect: messages arrive until none is on its way; those to or from `lost` do not.
-  void deliver(const PrincipalSet& lost = {}) {
+  /// Effect: messages arrive until none is on its way; those to or from `lost`, or of
+  /// that type, do not.
+  void deliver(const PrincipalSet& lost = {}, StatementType lost_type = {}) {
     for (int left = 10'000; left > 0 && !messages_.empty(); --left) {
       const auto [from, send] = messages_.front();
       messages_.pop_front();
-      if (lost.contains(from) || lost.contains(send.to)) continue;
+      if (lost.contains(from) || lost.contains(send.to) || send.type == lost_type) continue;
       step(send.to, Deliver{from, send.type, send.record});
     }
   }
@@ -212,18 +213,38 @@ TEST(VerticalPaxosTest, ANewLeaderFetchesTheGreatestLog) {
   EXPECT_EQ(in.u64(), 1u) << "what was committed before";
 }
 
+TEST(VerticalPaxosTest, WhatNobodyElseHasIsTakenOverAndItsCallerNotTold) {
+  Trio trio{WriteQuorum::Majority};
+  trio.deliver();
+  const RequestId push = trio.begin(n0, "a");
+  trio.lose_messages();
+  trio.answer(n2, {Epoch{1}, {epoch_of(2, {n2, n1})}});
+  trio.deliver({n1});
+  EXPECT_EQ(trio.notes("fetching"), 1u);
+  EXPECT_TRUE(trio.leads(n2));
+  ASSERT_TRUE(trio.outcome(push));
+  EXPECT_EQ(trio.outcome(push)->kind, OutcomeKind::Unknown);
+}
+
 TEST(VerticalPaxosTest, AVoterWithTheGreatestLogThatFallsSilentIsForgotten) {
   Trio trio{WriteQuorum::Majority};
   trio.deliver();
-  const RequestId push = trio.begin(n0, "a");  // Reaches nobody.
+  trio.begin(n0, "a");
   trio.lose_messages();
   trio.answer(n2, {Epoch{1}, {epoch_of(2, {n2, n1})}});
-  trio.deliver({n1});  // n0 promises, and is asked for its log,
+  trio.deliver({n1}, Fetch::type);
   EXPECT_EQ(trio.notes("fetching"), 1u);
-  trio.start(n1);
-  EXPECT_TRUE(trio.leads(n2)) << "which came";
-  trio.deliver();
-  EXPECT_EQ(trio.outcome(push)->kind, OutcomeKind::Unknown);
+  for (int beats = 0; beats < 3; ++beats) {
+    trio.fire(n2, timer_beat);
+    trio.deliver({n0});
+  }
+  EXPECT_FALSE(trio.leads(n2)) << "n0 may be back";
+  for (int beats = 0; beats < 3; ++beats) {
+    trio.fire(n2, timer_beat);
+    trio.deliver({n0});
+  }
+  EXPECT_EQ(trio.notes("fetch_given_up"), 1u);
+  EXPECT_TRUE(trio.leads(n2)) << "n1 and itself are enough";
 }
 
 TEST(VerticalPaxosTest, TheMasterHearsOfAnEpochOnlyAfterAWriteQuorumHasTheState) {
