@@ -4,6 +4,7 @@
 #include "core/kernel/objects/engine.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/assert.h"
 #include "core/base/overloaded.h"
@@ -14,20 +15,23 @@ namespace {
 
 /// [me, {owner}] "make one attempt of this method".
 struct Forward {
-  std::uint64_t call = 0;
-  std::uint32_t ticks = 0;  ///< How long the asker waits.
-  Bytes method{};           ///< As the backend takes it.
+  std::uint64_t life = 0;
+  std::uint64_t number = 0;  ///< Grows by one within a life.
+  std::uint32_t ticks = 0;   ///< How long the asker waits.
+  Bytes method{};            ///< As the backend takes it.
 };
 
 struct ForwardAnswer {
-  std::uint64_t call = 0;
+  std::uint64_t life = 0;
+  std::uint64_t number = 0;
   Bytes result{};  ///< A CallResult.
 };
 
 SharedBytes encode_forward(const Forward& forward) {
   Bytes out;
   Writer writer{out};
-  writer.varint(forward.call);
+  writer.varint(forward.life);
+  writer.varint(forward.number);
   writer.varint(forward.ticks);
   writer.bytes(forward.method);
   return SharedBytes{out};
@@ -36,7 +40,8 @@ SharedBytes encode_forward(const Forward& forward) {
 SharedBytes encode_forward(const ForwardAnswer& answer) {
   Bytes out;
   Writer writer{out};
-  writer.varint(answer.call);
+  writer.varint(answer.life);
+  writer.varint(answer.number);
   writer.bytes(answer.result);
   return SharedBytes{out};
 }
@@ -44,7 +49,8 @@ SharedBytes encode_forward(const ForwardAnswer& answer) {
 std::optional<Forward> decode_forward(ByteView record) {
   Reader reader{record};
   Forward forward;
-  forward.call = reader.varint();
+  forward.life = reader.varint();
+  forward.number = reader.varint();
   const std::uint64_t ticks = reader.varint();
   forward.method = to_bytes(reader.bytes());
   const auto ticks_max = static_cast<std::uint64_t>(call_timeout_max / ObjectEngine::tick);
@@ -56,7 +62,8 @@ std::optional<Forward> decode_forward(ByteView record) {
 std::optional<ForwardAnswer> decode_forward_answer(ByteView record) {
   Reader reader{record};
   ForwardAnswer answer;
-  answer.call = reader.varint();
+  answer.life = reader.varint();
+  answer.number = reader.varint();
   answer.result = to_bytes(reader.bytes());
   if (!reader.finished()) return std::nullopt;
   return answer;
@@ -64,6 +71,8 @@ std::optional<ForwardAnswer> decode_forward_answer(ByteView record) {
 
 // A request of the engine: its bit, 16 bits that tell attempts apart, the call.
 constexpr unsigned call_bits = 46;
+constexpr std::uint64_t lives = std::uint64_t{1} << 62;
+constexpr std::uint64_t window = 64;
 
 RequestId request_of(std::uint64_t call, std::uint32_t stage_number) {
   PARLEY_ASSERT(call >> call_bits == 0);
@@ -84,6 +93,10 @@ void ObjectEngine::step(const Input& input, Effects& effects) {
       on_call(*submit, effects);
       return drain(effects);
     }
+  }
+  if (const Drawn* drawn = std::get_if<Drawn>(&input); drawn != nullptr && early_) {
+    begin_life(*drawn, effects);
+    return drain(effects);
   }
   if (const Deliver* deliver = std::get_if<Deliver>(&input)) {
     if (deliver->type == type_forward) {
@@ -168,7 +181,17 @@ void ObjectEngine::on_outcome(RequestId request, ByteView value, Effects& effect
   PARLEY_ASSERT(false && "a call that waits has asked nothing");
 }
 
+void ObjectEngine::begin_life(const Drawn& drawn, Effects& effects) {
+  life_ = drawn.value + 1;
+  const EarlyCall first = *std::exchange(early_, std::nullopt);
+  on_call(Submit{first.request, port_call, first.value}, effects);
+}
+
 void ObjectEngine::on_call(const Submit& submit, Effects& effects) {
+  if (life_ == 0) {
+    early_ = EarlyCall{submit.request, to_bytes(submit.value)};
+    return effects.push_back(Draw{lives});
+  }
   const auto refuse = [&](CallResultKind kind) {
     effects.push_back(Reply{submit.request, SharedBytes{encode_result({.kind = kind})}});
   };
@@ -205,11 +228,12 @@ void ObjectEngine::on_forward(const Deliver& deliver, Effects& effects) {
     effects.push_back(Note{&engine_notes::malformed, {deliver.issuer.value}});
     return;
   }
-  const Asker asker{deliver.issuer, forward->call};
-  // A repeated frame must not become a second attempt of its own.
-  const bool known = std::any_of(calls_.begin(), calls_.end(),
-                                 [&](const auto& entry) { return entry.second.asker == asker; });
-  if (known || calls_.size() >= calls_max) {
+  const Asker asker{deliver.issuer, forward->life, forward->number};
+  if (!take_forward(deliver.issuer, forward->life, forward->number)) {
+    effects.push_back(Note{&engine_notes::late, {deliver.issuer.value}});
+    return;
+  }
+  if (calls_.size() >= calls_max) {
     effects.push_back(Note{&engine_notes::busy, {calls_.size()}});
     return;
   }
@@ -223,15 +247,42 @@ void ObjectEngine::on_forward(const Deliver& deliver, Effects& effects) {
       effects);
 }
 
+/// Effect: it is taken. False: it was before, or may have been.
+bool ObjectEngine::take_forward(PrincipalId member, std::uint64_t life, std::uint64_t number) {
+  Taken& taken = taken_[member];
+  if (taken.life != life) taken = Taken{.life = life};
+  if (number > taken.highest) {
+    const std::uint64_t ahead = number - taken.highest;
+    const std::uint64_t kept = ahead < window ? taken.before << ahead : 0;
+    // The one that was the highest moves into the window too.
+    taken.before = ahead <= window ? kept | std::uint64_t{1} << (ahead - 1) : 0;
+    taken.highest = number;
+    return true;
+  }
+  const std::uint64_t behind = taken.highest - number;
+  if (behind == 0 || behind > window) return false;
+  const std::uint64_t bit = std::uint64_t{1} << (behind - 1);
+  if ((taken.before & bit) != 0) return false;
+  taken.before |= bit;
+  return true;
+}
+
+bool ObjectEngine::understands(const ActiveCall& call, ByteView result) {
+  if (call.opens) return decode_session(result).has_value();
+  return !call.memoised || decode_memo_result(result).has_value();
+}
+
 void ObjectEngine::forward(CallId id, ActiveCall& call, PrincipalId owner, Effects& effects) {
   call.stage = Stage::Forwarded;
   call.pushed = true;  // Until the owner says otherwise.
   call.wait_ticks = std::min(call.ticks_left, std::uint32_t{forward_ticks});
-  effects.push_back(Note{&engine_notes::forwarded, {id, owner.value}});
   // The answer names the attempt, so that a late one is not taken for the next.
-  ++call.stage_number;
+  call.owner = owner;
+  call.forward = ++forwards_;
+  effects.push_back(Note{&engine_notes::forwarded, {id, owner.value}});
   effects.push_back(Send{owner, type_forward,
-                         encode_forward(Forward{.call = request_of(id, call.stage_number).value,
+                         encode_forward(Forward{.life = life_,
+                                                .number = call.forward,
                                                 .ticks = call.wait_ticks,
                                                 .method = wrapped_method(id, call)})});
 }
@@ -243,16 +294,24 @@ void ObjectEngine::on_forward_answer(const Deliver& deliver, Effects& effects) {
     effects.push_back(Note{&engine_notes::malformed, {deliver.issuer.value}});
     return;
   }
-  const CallId id = answer->call & ((std::uint64_t{1} << call_bits) - 1);
-  const auto found = calls_.find(id);
-  if (found == calls_.end() || found->second.stage != Stage::Forwarded ||
-      request_of(id, found->second.stage_number).value != answer->call) {
+  const auto found = std::find_if(calls_.begin(), calls_.end(), [&](const auto& entry) {
+    const ActiveCall& call = entry.second;
+    return call.stage == Stage::Forwarded && call.forward == answer->number &&
+           call.owner == deliver.issuer;
+  });
+  if (found == calls_.end() || answer->life != life_) {
     effects.push_back(Note{&engine_notes::late, {deliver.issuer.value}});
     return;
   }
+  const CallId id = found->first;
   ActiveCall& call = found->second;
   switch (result->kind) {
     case CallResultKind::Ok:
+      // A member of another make may answer what this one does not understand.
+      if (!understands(call, result->value)) {
+        effects.push_back(Note{&engine_notes::malformed, {deliver.issuer.value}});
+        return attempt_failed(id, call, OutcomeKind::Unknown, effects);
+      }
       return succeed(id, call, result->value, effects);
     case CallResultKind::NotApplied:
     case CallResultKind::NotSupported:
@@ -279,7 +338,7 @@ void ObjectEngine::end(CallId id, const CallResult& result, Effects& effects) {
   }
   effects.push_back(Note{&engine_notes::served, {asker.member->value}});
   effects.push_back(Send{*asker.member, type_forward_answer,
-                         encode_forward(ForwardAnswer{asker.request, encoded})});
+                         encode_forward(ForwardAnswer{asker.life, asker.request, encoded})});
 }
 
 std::unique_ptr<Machine> ObjectEngine::clone() const {
@@ -291,6 +350,10 @@ std::unique_ptr<Machine> ObjectEngine::clone() const {
   copy->next_call_ = next_call_;
   copy->calls_ = calls_;
   copy->queue_ = queue_;
+  copy->life_ = life_;
+  copy->forwards_ = forwards_;
+  copy->taken_ = taken_;
+  copy->early_ = early_;
   return copy;
 }
 
@@ -305,11 +368,21 @@ void ObjectEngine::encode(StateWriter& out) const {
   out.varint(session_);
   out.u8(static_cast<std::uint8_t>((opening_ ? 1 : 0) | (ticking_ ? 2 : 0)));
   out.varint(next_call_);
+  out.varint(life_);
+  out.varint(forwards_);
+  out.varint(taken_.size());
+  for (const auto& [member, taken] : taken_) {
+    out.principal(member);
+    out.varint(taken.life);
+    out.varint(taken.highest);
+    out.varint(taken.before);
+  }
   out.varint(calls_.size());
   for (const auto& [id, call] : calls_) {
     out.varint(id);
     out.u8(call.asker.member ? 1 : 0);
     if (call.asker.member) out.principal(*call.asker.member);
+    out.varint(call.asker.life);
     out.varint(call.asker.request);
     out.u8(static_cast<std::uint8_t>(call.mode));
     out.u8(static_cast<std::uint8_t>(call.stage));
@@ -320,6 +393,8 @@ void ObjectEngine::encode(StateWriter& out) const {
          {call.attempts_left, call.ticks_left, call.wait_ticks, call.failures, call.stage_number}) {
       out.varint(number);
     }
+    out.varint(call.forward);
+    out.principal(call.owner);
     out.varint(call.session);
     out.varint(call.branch);
     out.bytes(call.method);

@@ -64,8 +64,17 @@ class ObjectEngine final : public Machine {
   /// Who is to be told: a caller on this node, or another member's engine.
   struct Asker {
     std::optional<PrincipalId> member;  ///< None: this node.
-    std::uint64_t request = 0;          ///< The caller's request id, or the member's call id.
+    std::uint64_t life = 0;             ///< The member's.
+    std::uint64_t request = 0;          ///< The caller's request id, or the member's forward.
     friend bool operator==(const Asker&, const Asker&) = default;
+  };
+
+  /// Which forwards of one life of a member were taken, so that a repeated
+  /// statement is no second attempt: all below the window, and some in it.
+  struct Taken {
+    std::uint64_t life = 0;
+    std::uint64_t highest = 0;
+    std::uint64_t before = 0;  ///< Bit i: highest - 1 - i was taken.
   };
 
   enum class Stage : std::uint8_t { Waiting, Pulling, Invoking, Pushing, Forwarded };
@@ -87,6 +96,8 @@ class ObjectEngine final : public Machine {
     bool pushed = false;             ///< Some attempt was pushed and not refused.
     bool pushed_before = false;      ///< The same, without the attempt under way.
     std::uint32_t stage_number = 0;  ///< Tells the answers of different attempts apart.
+    PrincipalId owner{};             ///< Forwarded: to whom.
+    std::uint64_t forward = 0;       ///< Forwarded: under which number.
   };
 
   // Inputs.
@@ -94,6 +105,8 @@ class ObjectEngine final : public Machine {
   void on_forward(const Deliver& deliver, Effects& effects);
   void on_forward_answer(const Deliver& deliver, Effects& effects);
   void on_tick(Effects& effects);
+  void begin_life(const Drawn& drawn, Effects& effects);
+  bool take_forward(PrincipalId member, std::uint64_t life, std::uint64_t number);
 
   // The backend: steps it with what is queued until nothing is.
   void pass(const Input& input, Effects& effects);
@@ -115,6 +128,7 @@ class ObjectEngine final : public Machine {
   void open_session(Effects& effects);
   void resume_waiting(Effects& effects);
   CallResult failure_of(const ActiveCall& call) const;
+  static bool understands(const ActiveCall& call, ByteView result);
   Bytes wrapped_method(CallId id, const ActiveCall& call) const;
   std::uint64_t answered_below() const;
   void keep_ticking(Effects& effects);
@@ -128,6 +142,16 @@ class ObjectEngine final : public Machine {
   bool ticking_ = false;
   CallId next_call_ = 1;  ///< Also the sequence of the call in its session.
   std::map<CallId, ActiveCall> calls_;
+  /// Drawn with the first call: an answer to an earlier life of this node must
+  /// not be taken for one to this. 0: not drawn.
+  std::uint64_t life_ = 0;
+  std::uint64_t forwards_ = 0;          ///< How many this life made.
+  std::map<PrincipalId, Taken> taken_;  ///< By member.
+  struct EarlyCall {
+    RequestId request;
+    Bytes value;
+  };
+  std::optional<EarlyCall> early_;  ///< Waits for the Drawn that follows at once.
 
   struct Queued {
     RequestId request;

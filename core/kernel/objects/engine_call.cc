@@ -179,9 +179,12 @@ Bytes ObjectEngine::wrapped_method(CallId id, const ActiveCall& call) const {
   return memoised_method(call.session, id, answered_below(), call.method);
 }
 
-/// No attempt of a call below it will follow: it is the oldest one under way.
+/// No attempt of a call below it will follow: it is the oldest memoised one of
+/// this node under way.
 std::uint64_t ObjectEngine::answered_below() const {
-  return calls_.begin()->first;
+  const auto oldest = std::find_if(calls_.begin(), calls_.end(),
+                                   [](const auto& entry) { return entry.second.memoised; });
+  return oldest == calls_.end() ? next_call_ : oldest->first;
 }
 
 void ObjectEngine::keep_ticking(Effects& effects) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <vector>
@@ -74,8 +75,10 @@ class ToyBackend final : public Machine {
 /// An engine, stepped by hand.
 class Engine {
  public:
-  explicit Engine(Cluster& cluster, PrincipalId self = me, bool partitions = false)
-      : engine_({.object = cluster.object, .memoises = true, .partitions = partitions},
+  explicit Engine(Cluster& cluster, PrincipalId self = me, bool partitions = false,
+                  std::uint64_t life = 7)
+      : life_(life),
+        engine_({.object = cluster.object, .memoises = true, .partitions = partitions},
                 std::make_unique<ToyBackend>(cluster)) {
     step(Start{self, std::make_shared<const Membership>(), nothing});
   }
@@ -83,6 +86,13 @@ class Engine {
   void step(const Input& input) {
     effects.clear();
     engine_.step(input, effects);
+    const auto draw = std::find_if(effects.begin(), effects.end(), [](const Effect& effect) {
+      return std::holds_alternative<Draw>(effect);
+    });
+    if (draw != effects.end()) {
+      effects.erase(draw);
+      engine_.step(Drawn{life_}, effects);
+    }
     for (const Effect& effect : effects) {
       if (const Reply* reply = std::get_if<Reply>(&effect)) {
         const std::optional<CallResult> result = decode_result(reply->value);
@@ -119,6 +129,7 @@ class Engine {
   std::map<std::uint64_t, CallResult> results;
 
  private:
+  std::uint64_t life_;
   ObjectEngine engine_;
 };
 
@@ -240,6 +251,89 @@ TEST(EngineTest, AForwardedCallThatIsLostOrDoubledStillCountsOnce) {
   EXPECT_EQ(engine.text(2), "2");
 }
 
+// Rule: a statement may arrive twice, also after the first was answered.
+TEST(EngineTest, ARepeatedForwardIsNoSecondAttempt) {
+  Cluster cluster;
+  Engine engine{cluster};
+  Engine owner{cluster, other};
+  cluster.next[port_pull] = {preempted(other)};
+  engine.call(1, "add", CallMode::AtLeastOnce);
+  const Send request = *engine.sent();
+  owner.step(Deliver{me, request.type, request.record});
+  ASSERT_TRUE(owner.sent());
+  owner.step(Deliver{me, request.type, request.record});
+  EXPECT_FALSE(owner.sent());
+  engine.call(2, "get");
+  EXPECT_EQ(engine.text(2), "1");
+}
+
+TEST(EngineTest, ForwardsMayOvertakeEachOther) {
+  Cluster cluster;
+  Engine engine{cluster};
+  Engine owner{cluster, other};
+  engine.call(1, "add");
+  std::vector<Send> requests;
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    cluster.next[port_pull] = {preempted(other)};
+    engine.call(10 + i, "add");
+    requests.push_back(*engine.sent());
+  }
+  for (const std::size_t i : {4u, 0u, 2u, 2u, 1u, 4u, 3u, 0u}) {
+    owner.step(Deliver{me, requests[i].type, requests[i].record});
+  }
+  engine.call(2, "get");
+  EXPECT_EQ(engine.text(2), "6");
+}
+
+// A node that comes back may use the numbers of its earlier life again.
+TEST(EngineTest, AnAnswerToAnEarlierLifeIsNotTaken) {
+  Cluster cluster;
+  Engine owner{cluster, other};
+  const auto first_forward = [&](Engine& engine) {
+    cluster.next[port_pull] = {preempted(other)};
+    engine.call(1, "get");
+    EXPECT_EQ(engine.text(1), "no answer");
+    return *engine.sent();
+  };
+  Engine before{cluster, me, false, 7};
+  const Send asked = first_forward(before);
+  owner.step(Deliver{me, asked.type, asked.record});
+  const Send answer = *owner.sent();
+  cluster.object.apply(plain_method(view_of("add")));
+
+  Engine after{cluster, me, false, 8};
+  const Send again = first_forward(after);
+  after.step(Deliver{other, answer.type, answer.record});
+  EXPECT_EQ(after.text(1), "no answer") << "it is of the past";
+  owner.step(Deliver{me, again.type, again.record});
+  const Send fresh = *owner.sent();
+  after.step(Deliver{me, fresh.type, fresh.record});
+  EXPECT_EQ(after.text(1), "no answer") << "nor is it believed from anybody else";
+  after.step(Deliver{other, fresh.type, fresh.record});
+  EXPECT_EQ(after.text(1), "1");
+}
+
+// A peer's bytes never stop a node.
+TEST(EngineTest, AnOkThatDoesNotDecodeIsAnUnknownAttempt) {
+  Cluster cluster;
+  Engine engine{cluster};
+  Engine owner{cluster, other};
+  cluster.next[port_pull] = {preempted(other)};
+  engine.call(1, "get");
+  const Send plain = *engine.sent();
+  owner.step(Deliver{me, plain.type, plain.record});
+  const Send answer = *owner.sent();  // Of a read: no memo is in it.
+  Engine adds{cluster};
+  adds.call(1, "add");
+  cluster.next[port_pull] = {preempted(other)};
+  adds.call(2, "add");  // Its first forward too.
+  adds.step(Deliver{other, answer.type, answer.record});
+  ASSERT_FALSE(adds.effects.empty());
+  EXPECT_EQ(std::get<Note>(adds.effects[0]).declaration, &engine_notes::malformed);
+  adds.tick(80);
+  EXPECT_EQ(adds.text(2), "2");
+}
+
 TEST(EngineTest, WhoServesAForwardedCallDoesNotForwardIt) {
   Cluster cluster;
   Engine engine{cluster};
@@ -324,6 +418,8 @@ TEST(EngineTest, ACloneBehavesAsItsOriginal) {
   engine.step(
       Submit{RequestId{5}, port_call, encode_call(Call{.timeout = 1s, .method = to_bytes("add")})},
       effects);
+  effects.clear();
+  engine.step(Drawn{1}, effects);
   const std::unique_ptr<Machine> clone = engine.clone();
   const auto encoded = [](const Machine& machine) {
     Bytes bytes;
