@@ -26,6 +26,7 @@ void MultiPaxos::truncate(Index index, Effects& effects) {
   PARLEY_ASSERT(index > commit_);
   effects.push_back(Note{&notes::suffix_dropped, {index, log_.last()}});
   log_.truncate(index);
+  verified_ = std::min(verified_, index - 1);
   while (configs_.back().index >= index) configs_.pop_back();
 }
 

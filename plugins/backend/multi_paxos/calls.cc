@@ -99,7 +99,8 @@ void MultiPaxos::on_invoke(const Submit& submit, Effects& effects) {
   if (found == branches_.end()) return stale(submit, call ? call->branch : 0, effects);
   BranchState& branch = found->second;
   const std::size_t size = call->method.size() + entry_overhead;
-  if (call->method.size() > method_size_max || branch.bytes + size > branch_bytes_max) {
+  if (call->method.size() > method_size_max || branch.bytes + size > branch_bytes_max ||
+      branches_bytes_ + size > branches_bytes_max) {
     effects.push_back(Note{&notes::method_too_large, {call->method.size()}});
     return reply(submit.request, {.kind = OutcomeKind::Stale}, effects);
   }

@@ -212,7 +212,8 @@ bool MultiPaxos::resign(PrincipalId to, Effects& effects) {
                     membership().members.contains(to);
   if (!able || commit_ != log_.last() || !role.pushes.empty() || !role.reads.empty()) {
     for (auto& [id, other] : role.peers) {
-      if (!other.transfer) probe(id, other, effects);
+      // One whose entries are compacted away needs an image first, not a question.
+      if (!other.transfer && other.next > log_.base()) probe(id, other, effects);
     }
     return false;
   }

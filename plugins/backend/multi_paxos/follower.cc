@@ -20,7 +20,7 @@ bool MultiPaxos::obey(PrincipalId issuer, Ballot ballot, std::uint64_t round, St
     effects.push_back(message_to(issuer, Refused{ballot, false, promised_, 0}));
     return false;
   }
-  const Candidate* candidate = std::get_if<Candidate>(&role_);
+  Candidate* candidate = std::get_if<Candidate>(&role_);
   // A campaign that waits for this very leader to resign goes on.
   const bool asked = candidate != nullptr && candidate->asked.contains(ballot);
   if (candidate != nullptr && !asked) {
@@ -39,6 +39,8 @@ bool MultiPaxos::obey(PrincipalId issuer, Ballot ballot, std::uint64_t round, St
   if (held_ == ballot && round <= held_round_) return true;
   held_ = ballot;
   held_round_ = round;
+  // A vote gathered before would depose a leader to whom this node now owes a lease.
+  if (asked) candidate->voters.clear();
   set_election_timer(effects);
   if (options_.lease > Duration{0}) {
     effects.push_back(SetTimer{
