@@ -128,6 +128,12 @@ std::uint64_t Driver::choose(InstanceId /*instance*/, std::uint64_t bound) {
 
 void Driver::step(const NodeInput& input) {
   if (failed_) return;
+  // A process that slept past the end of its lease must know before it answers:
+  // whatever came in meanwhile is newer than a timer that was due.
+  const bool may_wait =
+      std::holds_alternative<NodeTimerFired>(input) || std::holds_alternative<Boot>(input);
+  if (!may_wait) fire_due_timers(SteadyClock::now());
+  if (failed_) return;
   const std::uint64_t number = ++statistics_.inputs[input.index()];
   Bytes recorded;
   if (parts_.trace != nullptr) recorded = encode_input(input);
@@ -249,14 +255,18 @@ void Driver::on_committed(const Status& status, Duration took) {
   }
 }
 
+void Driver::fire_due_timers(SteadyClock::time_point now) {
+  for (int fired = 0; fired < timers_per_wakeup_max; ++fired) {
+    const std::optional<TimerKey> due = timers_.take_due(now);
+    if (!due) return;
+    step(NodeTimerFired{*due});
+  }
+}
+
 void Driver::on_timer() {
   armed_.reset();
   const auto now = SteadyClock::now();
-  for (int fired = 0; fired < timers_per_wakeup_max; ++fired) {
-    const std::optional<TimerKey> due = timers_.take_due(now);
-    if (!due) break;
-    step(NodeTimerFired{*due});
-  }
+  fire_due_timers(now);
   while (const std::optional<std::uint64_t> late = deadlines_.take_due(now)) {
     const auto found = requests_.find(*late);
     parts_.loop.post([answer = std::move(found->second.answer)] { answer(std::nullopt); });

@@ -104,6 +104,7 @@ class Driver final : public LinkReceiver, private Chooser {
   bool stalled() const;
   void begin_commit();
   void on_committed(const Status& status, Duration took);
+  void fire_due_timers(std::chrono::steady_clock::time_point now);
   void on_timer();
   void arm();
 
