@@ -63,7 +63,7 @@ bool take_option(const std::string& name, const std::string& value, Setting& set
     return std::all_of(words.begin(), words.end(), known_part);
   }
   if (name == "--systems") {
-    setting.systems = words;
+    setting.systems = {words.begin(), words.end()};
     return std::all_of(words.begin(), words.end(), known_system);
   }
   if (name == "--store") return !(setting.store = value).empty();

@@ -18,8 +18,6 @@ namespace parley::bench {
 namespace {
 
 constexpr auto poll_interval = std::chrono::milliseconds{50};
-/// After the end of the run, for what is still on its way.
-constexpr auto linger_max = std::chrono::seconds{2};
 
 int connect_to(const std::string& address) {
   const std::size_t colon = address.rfind(':');
@@ -76,7 +74,8 @@ class Generator {
     end_ = measure_from_ + std::chrono::duration_cast<Clock::duration>(workload_.duration);
     for (Client& client : clients_) ask(client);
     auto next_poll = start;
-    while (open_ > 0 && now_ < end_ + linger_max) {
+    const auto linger = std::chrono::duration_cast<Clock::duration>(workload_.linger);
+    while (open_ > 0 && now_ < end_ + linger) {
       take_events();
       now_ = Clock::now();
       if (ending() && awaited_ == 0) break;

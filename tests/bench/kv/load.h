@@ -38,6 +38,7 @@ struct Workload {
   bool in_order = false;       ///< Each key once, in order, then the end.
   Seconds warm_up{0.5};
   Seconds duration{2};
+  Seconds linger{2};  ///< How long answers are waited for after the end.
   /// Asked some 20 times a second; true ends the run. May be empty.
   std::function<bool(const Measured&)> until{};
 };

@@ -16,8 +16,8 @@ namespace parley::bench {
 
 struct Setting {
   bool quick = false;
-  std::set<std::string> only{};        ///< Parts; empty: all.
-  std::vector<std::string> systems{};  ///< Names; empty: all.
+  std::set<std::string> only{};     ///< Parts; empty: all.
+  std::set<std::string> systems{};  ///< Names; empty: all.
   std::string store = "rocksdb";
   std::filesystem::path build{};  ///< Of the Parley that is measured.
   std::filesystem::path out{};    ///< Where results are written.
@@ -28,6 +28,15 @@ struct Setting {
   std::uint64_t keys = 1'000'000;  ///< Of the memory and the catch-up part.
 
   bool wants(const std::string& part) const { return only.empty() || only.contains(part); }
+  bool wants_system(const std::string& name) const {
+    return systems.empty() || systems.contains(name);
+  }
+  /// The backends to measure.
+  std::vector<std::string> backends() const {
+    std::vector<std::string> all = bench::backends(build);
+    std::erase_if(all, [this](const std::string& name) { return !wants_system(name); });
+    return all;
+  }
 };
 
 double median(std::vector<double> values);

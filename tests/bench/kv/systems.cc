@@ -112,11 +112,9 @@ bool needs_configuration(const std::string& backend) {
 }
 
 std::string object_table(const std::string& name, const std::string& type,
-                         const std::string& backend, const std::string& store) {
-  return fmt::format(
-      "\n[[object]]\nname = \"{}\"\ntype = \"{}\"\nmembers = \"replicas\"\n"
-      "backend = {{ use = {} }}\nstore = {{ use = \"{}\" }}\n",
-      name, type, backend, store);
+                         const std::string& rest) {
+  return "\n[[object]]\nname = \"" + name + "\"\ntype = \"" + type +
+         "\"\nmembers = \"replicas\"\n" + rest;
 }
 
 }  // namespace
@@ -136,12 +134,16 @@ Parley::Parley(const ParleyOptions& options, const std::filesystem::path& direct
       "\n[groups]\nreplicas = [\"r1\", \"r2\", \"r3\"]\n"
       "\n[[authentication]]\nbetween = \"replicas <-> replicas\"\n"
       "mechanisms = [\"hmac_sha256\"]\n";
-  std::string backend = '"' + options.backend + '"';
+  const std::string store = "store = { use = \"" + options.store + "\" }\n";
+  std::string backend = "backend = { use = \"" + options.backend + '"';
   if (!options.backend_keys.empty()) backend += ", " + options.backend_keys;
-  toml_ += object_table("kv", "kv", backend, options.store);
+  backend += " }\n";
   if (needs_configuration(options.backend)) {
-    toml_ += object_table("configuration", "configuration", "\"multi_paxos\"", options.store);
+    toml_ += object_table("configuration", "configuration",
+                          "backend = { use = \"multi_paxos\" }\n" + store);
+    backend += "configuration = \"configuration\"\n";
   }
+  toml_ += object_table("kv", "kv", backend + store);
   toml_ += "\n[resp]\nobject = \"kv\"\n\n[log]\nlevel = \"warn\"\n";
 }
 

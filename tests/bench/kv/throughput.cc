@@ -186,22 +186,17 @@ void add_ratios(const Measurement& ours, const Measurement& theirs, json& ratios
 
 std::vector<Measurement> systems_of(const Setting& setting) {
   std::vector<Measurement> out;
-  for (const std::string& backend : backends(setting.build)) {
+  for (const std::string& backend : setting.backends()) {
     out.push_back(
         {std::make_unique<Parley>(
              ParleyOptions{.build = setting.build, .backend = backend, .store = setting.store},
              setting.data / backend),
          true});
   }
-  out.push_back({make_etcd_cluster(setting.data / "etcd"), false});
-  out.push_back({make_redis(setting.data / "redis"), true});
-  std::erase_if(out, [&](const Measurement& each) {
-    const std::vector<std::string>& wanted = setting.systems;
-    const std::string name = each.system->name();
-    return !wanted.empty() && std::none_of(wanted.begin(), wanted.end(), [&](const auto& word) {
-      return name == word || name == "parley " + word;
-    });
-  });
+  if (setting.wants_system("etcd")) {
+    out.push_back({make_etcd_cluster(setting.data / "etcd"), false});
+  }
+  if (setting.wants_system("redis")) out.push_back({make_redis(setting.data / "redis"), true});
   return out;
 }
 
