@@ -136,6 +136,8 @@ Parley::Parley(const ParleyOptions& options, const std::filesystem::path& direct
       "mechanisms = [\"hmac_sha256\"]\n";
   const std::string store = "store = { use = \"" + options.store + "\" }\n";
   std::string backend = "backend = { use = \"" + options.backend + '"';
+  // Clients are at all nodes: the lead is not to run after each of them.
+  if (options.backend == "multi_paxos") backend += ", pull_moves_leader = false";
   if (!options.backend_keys.empty()) backend += ", " + options.backend_keys;
   backend += " }\n";
   if (needs_configuration(options.backend)) {
