@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/lab/conformance/machine_network.h"
 
+#include <algorithm>
+
 #include "core/base/overloaded.h"
 
 namespace parley {
@@ -83,6 +85,14 @@ bool MachineNetwork::fire_timer(PrincipalId id) {
 void MachineNetwork::step(PrincipalId id, const Input& input) {
   effects_.clear();
   member_at(id).machine->step(input, effects_);
+  // The choices differ; which they are does not matter here.
+  const auto is_draw = [](const Effect& effect) { return std::holds_alternative<Draw>(effect); };
+  for (auto draw = std::find_if(effects_.begin(), effects_.end(), is_draw); draw != effects_.end();
+       draw = std::find_if(effects_.begin(), effects_.end(), is_draw)) {
+    const std::uint64_t bound = std::get<Draw>(*draw).bound;
+    effects_.erase(draw);
+    member_at(id).machine->step(Drawn{++draws_ % bound}, effects_);
+  }
   persist(member_at(id), effects_);
   perform(id, effects_);
 }

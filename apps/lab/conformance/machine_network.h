@@ -101,6 +101,7 @@ class MachineNetwork {
   std::uint64_t requests_count_ = 0;
   std::map<std::uint64_t, SharedBytes> decided_;
   std::string disagreement_;
+  std::uint64_t draws_ = 0;
   Effects effects_;
 };
 
