@@ -19,7 +19,6 @@ namespace {
 struct Kept {
   std::string value;
   std::int64_t deadline_ms;
-  friend bool operator==(const Kept&, const Kept&) = default;
 };
 /// What the tree should be, in its order.
 using Model = std::map<std::pair<std::uint64_t, std::string>, Kept>;
