@@ -110,7 +110,7 @@ Nemesis::Fault Nemesis::kill(const std::vector<std::size_t>& nodes, const std::s
               if (power_cut) cluster_.set_store_faults(node, "torn_tail = true\n");
             }
           },
-          [this, nodes, power_cut] {
+          [this, nodes] {
             for (const std::size_t node : nodes) cluster_.start(node);
           }};
 }
